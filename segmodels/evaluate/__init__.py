@@ -1,0 +1,1 @@
+"""Does it hold? Backtests and model choice."""

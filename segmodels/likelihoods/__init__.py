@@ -1,0 +1,1 @@
+"""Functions of arrays: log-densities with gradients, expectations, simulation."""

@@ -1,0 +1,1 @@
+"""Value models: purchases and spend."""

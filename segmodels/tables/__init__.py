@@ -1,0 +1,1 @@
+"""What comes in, checked once at the door; what is counted, once per cell."""
