@@ -80,5 +80,5 @@ def test_the_walk_sees_an_import_to_the_right(code):
 
 
 def test_the_walk_lets_imports_to_the_left_pass():
-    code = "import numpy\nfrom segmodels.errors import Fault\nfrom ..likelihoods import bg_nbd\nfrom . import cells"
+    code = "import numpy\nfrom ..errors import Fault\nfrom ..likelihoods import bg_nbd\nfrom . import cells"
     assert not _backward("tables", _modules(ast.parse(code), "segmodels.tables"))

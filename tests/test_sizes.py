@@ -9,11 +9,8 @@ ROOT = Path(__file__).parents[1]
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LEFTOVERS = {"utils", "util", "helpers", "common", "misc", "base"}
-FILES = sorted(
-    path
-    for room in ("segmodels", "tests", "benchmarks", "experiments")
-    for path in (ROOT / room).rglob("*.py")
-)
+ROOMS = ("segmodels", "tests", "benchmarks", "experiments")
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
 def _name(path: Path) -> str:
