@@ -1,1 +1,1 @@
-"""A figure a file."""
+"""A figure a file: functions of frames that give back Plotly figures."""
