@@ -1,0 +1,98 @@
+"""Which covariates and which segment each group of cells has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmodels.errors import Fault, InputError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Covariates and segments of G groups.
+
+    Parameters
+    ----------
+    covariates
+        For each effect, the names of its covariates.
+    matrices
+        For each effect, the standardised covariates, shape (G, P).
+    centre, spread
+        For each effect, what was subtracted and divided by, shape (P,); weighted by customers.
+    segments
+        Labels of the segments, shape (S,); empty without pooling.
+    codes
+        Segment of each group, shape (G,).
+    """
+
+    covariates: tuple[tuple[str, ...], ...]
+    matrices: tuple[Array, ...]
+    centre: tuple[Array, ...]
+    spread: tuple[Array, ...]
+    segments: tuple[str, ...]
+    codes: NDArray[np.int64]
+
+
+def design(
+    groups: pd.DataFrame, customers: Array, covariates: tuple[tuple[str, ...], ...], by: str | None
+) -> Design:
+    """Build the design from the distinct rows of the attributes.
+
+    Parameters
+    ----------
+    groups
+        One row per group, shape (G, columns).
+    customers
+        Customers in each group, shape (G,).
+    covariates
+        For each effect, the columns that shift it; numeric or boolean.
+    by
+        The column that holds the segment, or ``None``.
+
+    Raises
+    ------
+    InputError
+        Where a covariate is not numeric or is the same for every customer.
+
+    Examples
+    --------
+    >>> groups = pd.DataFrame({"online": [0, 1]})
+    >>> design(groups, np.array([1.0, 1.0]), (("online",), ()), None).matrices[0].ravel()
+    array([-1.,  1.])
+    """
+    faults = [
+        fault
+        for name in dict.fromkeys([n for names in covariates for n in names])
+        for fault in _faults(groups, name)
+    ]
+    if faults:
+        raise InputError(faults)
+    matrices, centres, spreads = [], [], []
+    for names in covariates:
+        raw = groups[list(names)].to_numpy(np.float64).reshape(len(groups), len(names))
+        centre = np.average(raw, axis=0, weights=customers)
+        spread = np.sqrt(np.average((raw - centre) ** 2, axis=0, weights=customers))
+        matrices.append((raw - centre) / spread)
+        centres.append(centre)
+        spreads.append(spread)
+    if by is None:
+        labels, codes = (), np.zeros(len(groups), np.int64)
+    else:
+        codes, uniques = pd.factorize(groups[by], sort=True)
+        labels = tuple(str(label) for label in uniques)
+    return Design(covariates, tuple(matrices), tuple(centres), tuple(spreads), labels, codes.astype(np.int64))
+
+
+def _faults(groups: pd.DataFrame, name: str) -> list[Fault]:
+    column = groups[name]
+    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
+        examples = tuple(repr(value) for value in column.head(3))
+        remedy = "Code it as 0/1 columns, or give a categorical column as by=."
+        return [Fault(name, f"a column of type {column.dtype}", "numbers", remedy, len(groups), examples)]
+    if len(set(column)) < 2:
+        return [Fault(name, f"{column.iloc[0]!r} for everyone", "a covariate that varies", "Leave it out.")]
+    return []

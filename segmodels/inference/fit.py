@@ -1,0 +1,91 @@
+"""From a grouped posterior and a setting to draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmodels.evidence import Evidence
+from segmodels.inference import diagnose
+from segmodels.inference.grouped import GroupedPosterior
+from segmodels.inference.laplace import weighted_draws
+from segmodels.inference.optimise import Mode, find_mode
+from segmodels.inference.pooled import pooled_mode
+from segmodels.inference.settings import MAP, NUTS, Laplace, Setting
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of the unconstrained coordinates.
+
+    Parameters
+    ----------
+    u
+        Shape (chain, draw, coordinate); one draw under :class:`MAP`.
+    stats
+        What the sampler says of each draw, each of shape (chain, draw).
+    evidence
+        Whether they can be trusted.
+    """
+
+    u: Array
+    stats: dict[str, NDArray[np.generic]]
+    evidence: tuple[Evidence, ...]
+
+
+def infer(posterior: GroupedPosterior, setting: Setting, seed: int, starts: list[Array]) -> Draws:
+    """Fit.
+
+    Parameters
+    ----------
+    posterior
+        What to fit.
+    setting
+        How.
+    seed
+        Of everything random; the same seed gives the same draws.
+    starts
+        Points to climb from, tried in turn, each of shape (size,).
+
+    Raises
+    ------
+    NotConverged
+        With advice, where no mode is found or the chains disagree.
+    """
+    mode = _mode(posterior, starts)
+    walls = diagnose.walls(posterior.parametrisation.coordinates, posterior.priors, mode.point)
+    match setting:
+        case MAP():
+            return Draws(mode.point[None, None, :], {"lp": np.array([[mode.value]])}, (walls,))
+        case Laplace(draws=draws):
+            return _laplace(posterior, mode, draws, seed, walls)
+        case NUTS():
+            return _nuts(posterior, mode, setting, seed, walls)
+
+
+def _mode(posterior: GroupedPosterior, starts: list[Array]) -> Mode:
+    if posterior.pooled:
+        return pooled_mode(posterior, starts)
+    return find_mode(posterior.log_density, starts)
+
+
+def _laplace(posterior: GroupedPosterior, mode: Mode, draws: int, seed: int, walls: Evidence) -> Draws:
+    rng = np.random.default_rng(seed)
+    weighted = weighted_draws(mode, posterior.log_densities, draws, rng)
+    return Draws(weighted.resample(rng)[None], {}, (walls, diagnose.importance(weighted)))
+
+
+def _nuts(posterior: GroupedPosterior, mode: Mode, setting: NUTS, seed: int, walls: Evidence) -> Draws:
+    from segmodels.inference.sample import sample
+
+    tree = sample(posterior, mode.point, setting, seed)
+    u = tree["posterior"]["u"].transpose("chain", "draw", ...).to_numpy()
+    stats = {
+        name: tree["sample_stats"][name].to_numpy()
+        for name in ("diverging", "energy", "n_steps", "step_size")
+        if name in tree["sample_stats"]
+    }
+    divergences = int(stats["diverging"].sum())
+    return Draws(u, stats, (walls, *diagnose.chains(u, posterior.names, divergences)))

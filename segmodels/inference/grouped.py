@@ -1,0 +1,149 @@
+"""The posterior of one model on its cells: base parameters, covariate effects, partial pooling."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmodels.inference.design import Design
+from segmodels.inference.parametrisation import Effect, Parametrisation
+from segmodels.inference.priors import Normal, Prior
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GroupedPosterior:
+    """Log-posterior density of the unconstrained coordinates ``u``.
+
+    ``u`` holds, in this order: the p base coordinates; the coefficients of each effect's covariates; and, with
+    segments, each effect's shift per segment and then the logarithms of the shifts' standard deviations.
+
+    Parameters
+    ----------
+    parametrisation
+        From coordinates to likelihood parameters.
+    priors
+        One for each base coordinate, shape (p,).
+    coefficient
+        Prior of every coefficient of a standardised covariate.
+    spread
+        Standard deviation of the half-normal prior of the shifts' standard deviations.
+    design
+        Covariates and segments of the G groups.
+    cells
+        Arrays of the cells, as the likelihood takes them behind the parameters.
+    scale
+        The data's unit of time or money, which the coordinates are free of.
+    """
+
+    parametrisation: Parametrisation
+    priors: tuple[Prior, ...]
+    coefficient: Prior
+    spread: float
+    design: Design
+    cells: tuple[NDArray[Any], ...]
+    scale: float
+
+    @property
+    def base(self) -> int:
+        """How many base coordinates there are."""
+        return len(self.parametrisation.coordinates)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether there are segments."""
+        return bool(self.design.segments)
+
+    def blocks(self) -> Iterator[tuple[Effect, slice, slice, int]]:
+        """Each effect with the places of its coefficients, its shifts and its log standard deviation."""
+        effects, segments = self.parametrisation.effects, len(self.design.segments)
+        at = self.base
+        shifts = at + sum(len(names) for names in self.design.covariates)
+        spreads = shifts + len(effects) * segments
+        for k, (effect, names) in enumerate(zip(effects, self.design.covariates, strict=True)):
+            yield effect, slice(at, at + len(names)), slice(shifts, shifts + segments), spreads + k
+            at, shifts = at + len(names), shifts + segments
+
+    @property
+    def size(self) -> int:
+        """Length of ``u``."""
+        *_, (_, _, shifts, spread) = self.blocks()
+        return spread + 1 if self.pooled else shifts.stop
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each coordinate."""
+        names = list(self.parametrisation.coordinates)
+        effects = list(zip(self.parametrisation.effects, self.design.covariates, strict=True))
+        names += [f"{effect.name}[{covariate}]" for effect, rows in effects for covariate in rows]
+        if self.pooled:
+            names += [f"{effect.name}[{label}]" for effect, _ in effects for label in self.design.segments]
+            names += [f"{effect.name} sd" for effect, _ in effects]
+        return tuple(names)
+
+    def coordinates(self, u: Array, groups: slice = slice(None)) -> Array:
+        """Coordinates of the groups, shape (..., G, p), from ``u``, shape (..., size)."""
+        codes = self.design.codes[groups]
+        eta = np.repeat(u[..., None, : self.base], len(codes), axis=-2)
+        for k, (effect, coefficients, shifts, _) in enumerate(self.blocks()):
+            shift = u[..., coefficients] @ self.design.matrices[k][groups].T
+            if self.pooled:
+                shift = shift + u[..., shifts][..., codes]
+            eta[..., effect.coordinate] += effect.sign * shift
+        return eta
+
+    def parameters(self, u: Array, groups: slice = slice(None)) -> Array:
+        """Likelihood parameters of the groups, shape (..., G, p)."""
+        return self.parametrisation.forward(self.coordinates(u, groups), self.scale)
+
+    def log_likelihood(self, u: Array) -> float:
+        """Log-likelihood of all customers."""
+        likelihood = import_module(self.parametrisation.likelihood)
+        return float(likelihood.total(self.parameters(u), *self.cells))
+
+    def log_density(self, u: Array) -> tuple[float, Array]:
+        """Log-posterior, up to its constant, and its gradient, shape (size,)."""
+        likelihood = import_module(self.parametrisation.likelihood)
+        eta = self.coordinates(u)
+        values = self.parametrisation.forward(eta, self.scale)
+        total, by_parameter = likelihood.total_and_gradient(values, *self.cells)
+        by_eta = self.parametrisation.pullback(eta, values, by_parameter)
+        prior, gradient = self._log_prior(u)
+        gradient[: self.base] += by_eta.sum(axis=0)
+        for k, (effect, coefficients, shifts, _) in enumerate(self.blocks()):
+            by_shift = effect.sign * by_eta[:, effect.coordinate]
+            gradient[coefficients] += by_shift @ self.design.matrices[k]
+            if self.pooled:
+                gradient[shifts] += np.bincount(self.design.codes, by_shift, len(self.design.segments))
+        return float(total) + prior, gradient
+
+    def log_densities(self, u: Array, threads: int = 2) -> Array:
+        """Log-posteriors of many points, shape (draws,), from ``u``, shape (draws, size)."""
+
+        def value(row: Array) -> float:
+            return self.log_likelihood(row) + self._log_prior(row)[0]
+
+        with ThreadPoolExecutor(threads) as pool:
+            return np.fromiter(pool.map(value, u, chunksize=64), np.float64, len(u))
+
+    def _log_prior(self, u: Array) -> tuple[float, Array]:
+        total, gradient = 0.0, np.zeros(self.size)
+        for k, prior in enumerate(self.priors):
+            value, slope = prior.log_density(u[k : k + 1])
+            total, gradient[k] = total + value.sum(), slope[0]
+        for _, coefficients, shifts, spread in self.blocks():
+            value, slope = self.coefficient.log_density(u[coefficients])
+            total, gradient[coefficients] = total + value.sum(), slope
+            if self.pooled:
+                sd = np.exp(u[spread])
+                value, slope = Normal(0.0, float(sd)).log_density(u[shifts])
+                z = u[shifts] / sd
+                total += value.sum() - 0.5 * (sd / self.spread) ** 2 + u[spread]
+                gradient[shifts] = slope
+                gradient[spread] = (z * z - 1).sum() - (sd / self.spread) ** 2 + 1
+        return float(total), gradient
