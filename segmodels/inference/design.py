@@ -64,11 +64,8 @@ def design(
     >>> design(groups, np.array([1.0, 1.0]), (("online",), ()), None).matrices[0].ravel()
     array([-1.,  1.])
     """
-    faults = [
-        fault
-        for name in dict.fromkeys([n for names in covariates for n in names])
-        for fault in _faults(groups, name)
-    ]
+    names = dict.fromkeys(name for effect in covariates for name in effect)
+    faults = [fault for name in names for fault in _faults(groups, name)]
     if faults:
         raise InputError(faults)
     matrices, centres, spreads = [], [], []

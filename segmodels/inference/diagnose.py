@@ -81,8 +81,8 @@ def walls(names: tuple[str, ...], priors: tuple[object, ...], point: Array) -> E
     table = pd.DataFrame(rows, columns=["coordinate", "value", "low", "high", "closeness"])
     held = table.loc[table["closeness"] > _WALL, "coordinate"].tolist()
     text = (
-        f"The data do not determine {', '.join(held)}: only the prior's walls hold it. Forecasts far beyond the "
-        "data rest on the prior; give an informative one, or take a simpler model."
+        f"The data do not determine {', '.join(held)}: only the prior's walls hold it. Forecasts far beyond "
+        "the data rest on the prior; give an informative one, or take a simpler model."
         if held
         else "The data determine every parameter; the prior's walls are far."
     )

@@ -20,8 +20,8 @@ Array = NDArray[np.float64]
 class GroupedPosterior:
     """Log-posterior density of the unconstrained coordinates ``u``.
 
-    ``u`` holds, in this order: the p base coordinates; the coefficients of each effect's covariates; and, with
-    segments, each effect's shift per segment and then the logarithms of the shifts' standard deviations.
+    ``u`` holds, in this order: the p base coordinates; the coefficients of each effect's covariates; and,
+    with segments, each effect's shift per segment and then the logarithms of the shifts' standard deviations.
 
     Parameters
     ----------

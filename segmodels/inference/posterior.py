@@ -54,7 +54,7 @@ def posterior_tree(posterior: GroupedPosterior, draws: Draws, attributes: dict[s
 
 
 def versions() -> dict[str, str]:
-    """What the figures were made with."""
+    """Name what the figures were made with."""
     packages = ("segmodels", "numpy", "scipy", "numba", "pymc", "arviz", "nutpie")
     return {"python": platform.python_version()} | {
         f"{package}_version": version(package) for package in packages

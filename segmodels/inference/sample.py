@@ -41,7 +41,7 @@ def pymc_model(posterior: GroupedPosterior) -> Any:
                 shifts.append(shift)
                 spreads.append(pt.log(sd))
         parameters = posterior.parametrisation.tensors(pt.stack(columns, axis=1), posterior.scale)
-        likelihood = CellLikelihood(posterior.parametrisation.likelihood)
+        likelihood: Any = CellLikelihood(posterior.parametrisation.likelihood)
         pm.Potential("likelihood", likelihood(parameters, *posterior.cells)[0])
         pieces = [pt.stack(base), *coefficients, *shifts]
         pm.Deterministic("u", pt.concatenate(pieces + ([pt.stack(spreads)] if spreads else [])))
