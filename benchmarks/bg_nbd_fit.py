@@ -1,8 +1,8 @@
 """BG/NBD on 1,000,000 simulated customers, beside the `BetaGeoFitter` of lifetimes.
 
-Two tables of the same customers: purchases to the day, as a shop records them (many customers share a history), and
-to the instant, so that no two rows are the same. Reading the table and importing are outside the measured part for
-both; grouping the customers is inside.
+Two tables of the same customers: purchases to the day, as a shop records them (many customers share a
+history), and to the instant, so that no two rows are the same. Reading the table and importing are outside
+the measured part for both; grouping the customers is inside.
 """
 
 from collections.abc import Mapping
@@ -11,28 +11,23 @@ import numpy as np
 import pandas as pd
 from measure import CACHE, Clock, Measurement, main, measure, write
 
+from segmodels.tables.simulate import simulate_bg_nbd
+
 CUSTOMERS = 1_000_000
 R, ALPHA, A, B = 0.2426, 4.4136 * 7, 0.7929, 2.4259  # CDNOW, in days
 FIRST, LAST = 27 * 7, 39 * 7
 DAILY, DISTINCT = "daily.parquet", "distinct.parquet"
 
 
-def simulate(rng: np.random.Generator) -> pd.DataFrame:
-    """Histories under BG/NBD: one purchase more of everyone still alive, until nobody is."""
-    T = rng.uniform(FIRST, LAST, CUSTOMERS)
-    rate = rng.gamma(R, 1 / ALPHA, CUSTOMERS)
-    leaves = rng.beta(A, B, CUSTOMERS)
-    frequency, recency = np.zeros(CUSTOMERS, np.int64), np.zeros(CUSTOMERS)
-    active = np.arange(CUSTOMERS)
-    while active.size:
-        time = recency[active] + rng.standard_exponential(active.size) / np.maximum(rate[active], 1e-300)
-        bought = time <= T[active]
-        frequency[active[bought]] += 1
-        recency[active[bought]] = time[bought]
-        active = active[bought][rng.random(bought.sum()) >= leaves[active[bought]]]
-    return pd.DataFrame(
-        {"customer_id": np.arange(CUSTOMERS), "frequency": frequency, "recency": recency, "T": T}
-    )
+def simulate(rng: np.random.Generator, customers: int = CUSTOMERS) -> pd.DataFrame:
+    """Histories under BG/NBD, to the instant."""
+    return simulate_bg_nbd(customers, R, ALPHA, A, B, rng.uniform(FIRST, LAST, customers), rng)
+
+
+def to_the_day(exact: pd.DataFrame) -> pd.DataFrame:
+    """The same histories as a table made from a log shows them: whole days, at most one occasion a day."""
+    days = exact.assign(recency=np.ceil(exact["recency"]), T=np.ceil(exact["T"]))
+    return days.assign(frequency=np.minimum(days["frequency"], days["recency"]).astype(np.int64))
 
 
 def tables() -> None:
@@ -42,10 +37,7 @@ def tables() -> None:
         return
     exact = simulate(np.random.default_rng(20260101))
     exact.to_parquet(CACHE / DISTINCT, index=False)
-    days = exact[["recency", "T"]].apply(np.ceil)
-    # At most one occasion a day, as in a table made from a log.
-    days["frequency"] = np.minimum(exact["frequency"], days["recency"]).astype(np.int64)
-    exact.assign(**days).to_parquet(CACHE / DAILY, index=False)
+    to_the_day(exact).to_parquet(CACHE / DAILY, index=False)
 
 
 def lifetimes(table: str) -> Mapping[str, object]:

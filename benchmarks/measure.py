@@ -1,13 +1,13 @@
-"""The frame of the benchmarks: a step runs in a fresh process, as often as asked, and the medians are written down.
+"""The frame of the benchmarks: steps run in fresh processes, and their medians are written down.
 
-A benchmark is a script with steps, functions that print nothing and return what can be written as JSON, and a `drive`
-that measures them::
+A benchmark is a script with steps, functions that print nothing and return what can be written as JSON, and
+a `drive` that measures them::
 
     main({"ours": ours, "peer": peer}, drive)
 
-Without arguments the script drives; with the name of a step it runs that step. What is measured is the process of the
-step from its start to its end (CPU is user + system time, of all threads) and, where the step wraps its work in `Clock`,
-that part alone. No test calls a benchmark.
+Without arguments the script drives; with the name of a step it runs that step. What is measured is the
+process of the step from its start to its end (CPU is user + system time, of all threads) and, where the
+step wraps its work in `Clock`, that part alone. No test calls a benchmark.
 """
 
 import json
@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
+from typing import Self
 
 HERE = Path(__file__).parent
 CACHE = HERE / ".cache"
@@ -30,7 +31,7 @@ RESULTS = HERE / "results"
 class Clock:
     """CPU and wall seconds of a `with` block, as fields of a step's answer."""
 
-    def __enter__(self) -> "Clock":
+    def __enter__(self) -> Self:
         self.wall, self.cpu = time.perf_counter(), time.process_time()
         return self
 
@@ -140,9 +141,10 @@ def _version(package: str) -> str:
 def _page(
     title: str, facts: Mapping[str, object], measurements: Sequence[Measurement], findings: Mapping[str, str]
 ) -> str:
-    head = "| step | runs | wall s | CPU s | peak MB | work alone: wall s | CPU s |\n|---|---:|---:|---:|---:|---:|---:|"
+    head = ["| step | runs | wall s | CPU s | peak MB | work alone: wall s | CPU s |", "|---|" + "---:|" * 6]
     rows = [
-        f"| {m.step} | {m.runs} | {m.wall:.2f} | {m.cpu:.2f} | {m.peak_mb:.0f} | {_text(m.part_wall)} | {_text(m.part_cpu)} |"
+        f"| {m.step} | {m.runs} | {m.wall:.2f} | {m.cpu:.2f} | {m.peak_mb:.0f} "
+        f"| {_text(m.part_wall)} | {_text(m.part_cpu)} |"
         for m in measurements
     ]
     found = [f"- {what}: **{value}**" for what, value in findings.items()]
@@ -153,7 +155,7 @@ def _page(
             "",
             *found,
             "",
-            head,
+            *head,
             *rows,
             "",
             f"Medians; {time.strftime('%Y-%m-%d')}; {machine}.",

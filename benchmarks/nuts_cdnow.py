@@ -1,8 +1,8 @@
-"""From a fresh process to a NUTS posterior of BG/NBD on CDNOW, beside pymc-marketing: imports and compilation count.
+"""CDNOW: from a fresh process to a NUTS posterior of BG/NBD, imports and compilation counted, and a peer.
 
-pymc-marketing asks for other versions of PyMC and NumPy, so it gets an environment of its own, in `benchmarks/.cache`; both
-sample with nutpie, 4 chains of 1,000 draws after 1,000 of tuning, on the same table. Cold: the compile caches are empty.
-Warm: they are those of the process before.
+pymc-marketing asks for other versions of PyMC and NumPy, so it gets an environment of its own, in
+`benchmarks/.cache`; both sample with nutpie, 4 chains of 1,000 draws after 1,000 of tuning, on the same
+table. Cold: the compile caches are empty. Warm: they are those of the process before.
 """
 
 import shutil
@@ -35,7 +35,7 @@ def table() -> None:
 
 
 def environment_of_the_peer() -> Path:
-    """Make the peer's environment, once; from a folder elsewhere, since the pins of this project are not for it."""
+    """Make the peer's environment, once; from elsewhere, since this project's pins are not for it."""
     python = PEER / "bin" / "python"
     if not python.exists():
         uv = shutil.which("uv", path=Path(__file__).parents[1] / ".uv" / "bin") or "uv"
