@@ -8,16 +8,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from segmodels.report import tables
-from segmodels.report.glossary import PARAMETERS
 from segmodels.report.plots import deciles as plot_deciles
 from segmodels.report.plots import frequency as plot_frequency
 from segmodels.report.plots import frequency_recency as plot_grid
 from segmodels.report.plots import lorenz as plot_lorenz
-from segmodels.report.plots import theme, tracking
+from segmodels.report.plots import tracking
 from segmodels.report.plots import value_curve as plot_curve
 from segmodels.report.plots.frequency_recency import FrequencyRecency
 from segmodels.report.plots.lorenz import Concentration
-from segmodels.report.tables import Column, Table, figures, words
+from segmodels.report.tables import Column, Table, figures, floats, words
 
 
 @dataclass(frozen=True)
@@ -65,29 +64,9 @@ def audit(frame: pd.DataFrame, currency: str) -> Section:
     )
 
 
-def parameters(frame: pd.DataFrame, level: float) -> Table:
-    """Write the parameters with their intervals and what each one says."""
-    means = [PARAMETERS.get(str(name), "") for name in frame["parameter"]]
-    columns = [words("Parameter", frame["parameter"])]
-    if "segment" in frame:
-        columns.append(words("Segment", frame["segment"]))
-    # Each parameter has its own size, so decimals are its own, too.
-    for name, label in (("mean", "Estimate"), ("low", "Low"), ("high", "High")):
-        if name in frame and frame[name].notna().any():
-            columns.append(figures(label, frame[name], _each_number))
-    if any(means):
-        columns.append(words("What it says", means))
-    return Table(f"Parameters of the model, with {theme.interval_name(level)}s", tuple(columns))
-
-
-def _each_number(values: tables.Floats) -> list[str]:
-    return [tables.number(value, tables.decimals(value, 4)) for value in values]
-
-
 def track(frame: pd.DataFrame, unit: str, calibration_end: date | float | None, level: float) -> Section:
     """Compare actual with expected purchases over time."""
     frame = _summed(frame)
-    args = {"unit": unit, "calibration_end": calibration_end, "level": level}
     adverb = {"day": "Daily", "week": "Weekly", "month": "Monthly"}.get(unit, f"Per {unit}")
     text = _tracked(frame, calibration_end)
     drawings = (
@@ -95,14 +74,14 @@ def track(frame: pd.DataFrame, unit: str, calibration_end: date | float | None, 
             "tracking-cumulative",
             "Cumulative",
             f"Line chart of cumulative repeat purchases, actual and expected. {text}",
-            tracking.cumulative(frame, **args),
+            tracking.cumulative(frame, unit=unit, calibration_end=calibration_end, level=level),
             _track_table(frame, "cumulative_", f"Cumulative repeat purchases by {unit}", unit),
         ),
         Drawing(
             "tracking-incremental",
             adverb,
             f"Line chart of repeat purchases per {unit}, actual and expected.",
-            tracking.incremental(frame, **args),
+            tracking.incremental(frame, unit=unit, calibration_end=calibration_end, level=level),
             _track_table(frame, "", f"Repeat purchases per {unit}", unit),
         ),
     )
@@ -120,20 +99,21 @@ def _summed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tracked(frame: pd.DataFrame, split: date | float | None) -> str:
-    known = frame[frame["actual"].notna()]
+    """Say how far the forecast was off, over the time held out where there is one."""
+    known = np.isfinite(floats(frame, "actual"))
     where = "over the whole time"
     if split is not None:
-        when = known["date"].dt.strftime("%Y-%m-%d") if "date" in known else known["period"]
-        at = split if isinstance(split, int | float) else split.isoformat()[:10]
-        later = known[when > at]
-        if len(later):
-            known, where = later, "in the time held out from the model"
-    actual, expected = float(known["actual"].sum()), float(known["expected"].sum())
-    said = f"{tables.count(actual)} repeat purchases were made {where}; the model expected {tables.count(expected)}"
+        later = known & tracking.after(frame, split)
+        if later.any():
+            known, where = later, "in the time held out from it"
+    actual, expected = (float(floats(frame, name)[known].sum()) for name in ("actual", "expected"))
+    made = tables.count(actual)
+    forecast = tables.count(expected)
+    said = f"The model expected {forecast} repeat purchases {where}; {made} were made."
     if actual == 0:
-        return f"{said}."
+        return said
     off = expected / actual - 1
-    return f"{said}, {tables.share(abs(off))} {'more' if off > 0 else 'fewer'} than came."
+    return f"{said} The forecast is {tables.share(abs(off))} too {'high' if off > 0 else 'low'}."
 
 
 def _track_table(frame: pd.DataFrame, prefix: str, caption: str, unit: str) -> Table:
@@ -164,10 +144,10 @@ def frequency(frame: pd.DataFrame, level: float) -> Section:
     ]
     if "low" in frame and "high" in frame:
         columns += [figures(label.title(), frame[label], tables.each_count) for label in ("low", "high")]
-    first = frame.iloc[0]
+    actual, expected = floats(frame, "actual"), floats(frame, "expected")
     text = (
-        f"{tables.share(first['actual'] / frame['actual'].sum())} of customers made {first['purchases']} repeat "
-        f"purchases; the model says {tables.share(first['expected'] / frame['expected'].sum())}."
+        f"{tables.share(actual[0] / actual.sum())} of customers made {frame['purchases'].iloc[0]} repeat "
+        f"purchases; the model says {tables.share(expected[0] / expected.sum())}."
     )
     drawing = Drawing(
         "frequency-histogram",
@@ -182,15 +162,15 @@ def frequency(frame: pd.DataFrame, level: float) -> Section:
 def maps(grid: FrequencyRecency, unit: str) -> Section:
     """Show P(alive) and expected purchases by frequency and recency."""
     text = (
-        f"Each cell is a customer first seen {grid.T:g} {unit}s ago. Up means a recent last purchase, right means many "
-        "purchases. A frequent buyer who has been silent for long has probably left; a rare buyer with the same silence "
-        "may only be slow."
+        f"Each cell is a customer first seen {grid.T:g} {unit}s ago. Up means a recent last purchase, right "
+        "means many purchases. A frequent buyer who has been silent for long has probably left; a rare buyer "
+        "with the same silence may only be slow."
     )
     drawings = (
         Drawing(
             "map-alive",
             "Probability of being alive",
-            "Heat map of the probability of being alive by repeat purchases and time since the last purchase.",
+            "Heat map of P(alive) by repeat purchases and time since the last purchase.",
             plot_grid.alive(grid, unit=unit),
             _grid_table(grid, grid.alive, unit, "P(alive)", tables.shares),
         ),
@@ -216,14 +196,14 @@ def _grid_table(
         f"{what} for some pairs of repeat purchases (across) and {unit}s since the last purchase (down)",
         (
             figures(f"{unit.capitalize()}s since", since, tables.numbers),
-            *(figures(tables.count(grid.frequency[f]), values[rows, f], write) for f in columns),
+            *(figures(tables.count(float(grid.frequency[f])), values[rows, f], write) for f in columns),
         ),
     )
 
 
 def deciles(frame: pd.DataFrame, basis: str, currency: str, level: float) -> Section:
     """Show the expected value of customers in ten equal groups."""
-    value = frame["value"].to_numpy(float)
+    value = floats(frame, "value")
     columns = [
         words("Decile", frame["decile"]),
         figures("Customers", frame["customers"], tables.each_count),
@@ -278,7 +258,7 @@ def concentration(found: Concentration) -> Section:
         f"{tables.share(found.top_10)}; the Gini coefficient is {tables.number(found.gini, 2)}."
     )
     tenths = np.linspace(0, 1, 11)
-    held = np.interp(tenths, found.curve["customers"].to_numpy(float), found.curve["value"].to_numpy(float))
+    held = np.interp(tenths, floats(found.curve, "share_of_customers"), floats(found.curve, "share_of_value"))
     table = Table(
         "Lorenz curve",
         (
@@ -294,11 +274,12 @@ def concentration(found: Concentration) -> Section:
 
 def value_curve(frame: pd.DataFrame, currency: str) -> Section:
     """Show the lifetime value of all customers up to each year."""
-    last = frame.iloc[-1]
+    low, middle, high = (
+        tables.money_short(floats(frame, name)[-1], currency) for name in ("p10", "p50", "p90")
+    )
     text = (
-        f"Up to year {last['year']:g}, all customers together bring {tables.money_short(last['p50'], currency)} "
-        f"(P50), discounted; {tables.money_short(last['p10'], currency)} if it goes badly (P10), "
-        f"{tables.money_short(last['p90'], currency)} if it goes well (P90)."
+        f"Up to year {floats(frame, 'year')[-1]:g}, all customers together bring {middle} (P50), discounted; "
+        f"{low} if it goes badly (P10), {high} if it goes well (P90)."
     )
     columns = (
         words("Up to year", [f"{year:g}" for year in frame["year"]]),
@@ -339,22 +320,17 @@ def backtest(frame: pd.DataFrame, level: float) -> Section:
             label, write = _SCORES[name]
             columns.append(figures(label, frame[name], write))
         else:
-            columns += tables.written(frame[[name]].rename(columns=str.capitalize), "").columns
+            columns += tables.written(pd.DataFrame({name.capitalize(): frame[name]}), "").columns
     text = ["Every method saw the same early data and forecast the same later time."]
     strong: tuple[int, ...] = ()
-    if "mae" in frame and frame["mae"].notna().any():
-        best = int(np.nanargmin(frame["mae"].to_numpy(float)))
+    if "mae" in frame and np.isfinite(floats(frame, "mae")).any():
+        best = int(np.nanargmin(floats(frame, "mae")))
         strong = (best,)
         text.append(f"The smallest error per customer (MAE) is that of {frame['method'].iloc[best]}.")
     if "coverage" in frame:
         text.append(f"Coverage should be near {100 * level:g}%.")
-    return Section(
-        "backtest",
-        "Backtest against simple rules",
-        (" ".join(text),),
-        (),
-        (Table("Scores", tuple(columns), strong),),
-    )
+    scores = Table("Scores", tuple(columns), strong)
+    return Section("backtest", "Backtest against simple rules", (" ".join(text),), (), (scores,))
 
 
 def _unit(what: str, unit: str) -> str:

@@ -19,6 +19,15 @@ _MINUS = "−"
 _LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
+def floats(frame: pd.DataFrame, name: str) -> Floats:
+    """Take a column of a frame as float64, missing as NaN.
+
+    >>> floats(pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}), "n").tolist()
+    [1.0, nan]
+    """
+    return frame[name].to_numpy(np.float64, na_value=np.nan)
+
+
 # --- draws to intervals -------------------------------------------------------------------------------------
 
 

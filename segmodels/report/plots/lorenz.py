@@ -17,7 +17,7 @@ class Concentration:
     Parameters
     ----------
     curve
-        ``customers`` and ``value``, cumulative shares from 0 to 1, the least valuable customers first.
+        ``share_of_customers`` and ``share_of_value`` from 0 to 1, the least valuable customers first.
     gini
         0 where all customers are alike, towards 1 where one holds all.
     top_10, top_20
@@ -35,7 +35,7 @@ def lorenz(concentration: Concentration) -> go.Figure:
 
     Examples
     --------
-    >>> curve = pd.DataFrame({"customers": [0.0, 0.8, 1.0], "value": [0.0, 0.3, 1.0]})
+    >>> curve = pd.DataFrame({"share_of_customers": [0.0, 0.8, 1.0], "share_of_value": [0.0, 0.3, 1.0]})
     >>> figure = lorenz(Concentration(curve, 0.5, 0.4, 0.7))
     >>> figure.layout.annotations[0].text
     'Top 20% hold 70%'
@@ -49,8 +49,8 @@ def lorenz(concentration: Concentration) -> go.Figure:
     figure = theme.dress(
         [
             go.Scatter(
-                x=100 * curve["customers"].to_numpy(float),
-                y=100 * curve["value"].to_numpy(float),
+                x=100 * curve["share_of_customers"].to_numpy(float),
+                y=100 * curve["share_of_value"].to_numpy(float),
                 name="Customers",
                 mode="lines",
                 line=line,

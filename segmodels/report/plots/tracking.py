@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from segmodels.report.plots import theme
 
@@ -79,6 +81,17 @@ def _track(
     if split is not None:
         _mark(figure, split)
     return figure
+
+
+def after(frame: pd.DataFrame, split: date | float) -> NDArray[np.bool_]:
+    """Tell which periods end after the split.
+
+    >>> after(pd.DataFrame({"period": [1, 2, 3]}), 2).tolist()
+    [False, False, True]
+    """
+    if isinstance(split, int | float):
+        return frame["period"].to_numpy() > split
+    return frame["date"].to_numpy("datetime64[ns]") > np.datetime64(split.isoformat()[:10])
 
 
 def _mark(figure: go.Figure, split: date | float) -> None:
