@@ -1,0 +1,101 @@
+"""Rules that rows must keep: counted together in one pass, examples fetched only for those broken."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from segmodels.errors import Fault
+from segmodels.tables.sources import fetch
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, as the condition that breaks it.
+
+    Parameters
+    ----------
+    where, got, expected, remedy
+        As in :class:`segmodels.errors.Fault`.
+    broken
+        True in the rows that break the rule.
+    shown
+        Text: what an example shows of such a row.
+    """
+
+    where: str
+    got: str
+    expected: str
+    remedy: str
+    broken: ir.BooleanValue
+    shown: ir.StringValue
+
+    def fault(self, rows: int, examples: tuple[str, ...]) -> Fault:
+        """What is reported when `rows` rows break the rule."""
+        return Fault(self.where, self.got, self.expected, self.remedy, rows, examples)
+
+
+def check(
+    table: ir.Table, rules: Sequence[Rule], figures: Mapping[str, ir.Scalar]
+) -> tuple[list[Fault], dict[str, Any]]:
+    """Count the rows that break each rule, in one aggregation with the `figures` wanted besides.
+
+    Parameters
+    ----------
+    table
+        The table on whose columns the rules stand.
+    figures
+        Further aggregates of the same table, by name. ``rows`` is always there.
+
+    Returns
+    -------
+    tuple
+        The faults found, each with up to three examples, and the figures.
+    """
+    counts = {f"broken_{i}": rule.broken.fill_null(False).sum() for i, rule in enumerate(rules)}
+    found = fetch(table.aggregate(rows=table.count(), **figures, **counts)).to_pylist()[0]
+    faults: list[Fault] = []
+    for i, rule in enumerate(rules):
+        broken = int(found.pop(f"broken_{i}") or 0)
+        if broken:
+            faults.append(rule.fault(broken, examples(table, rule)))
+    return faults, found
+
+
+def examples(table: ir.Table, rule: Rule) -> tuple[str, ...]:
+    """Three rows that break the rule, as text, always the same three."""
+    shown = table.filter(rule.broken).select(example=rule.shown).distinct()
+    rows = fetch(shown.order_by("example").limit(3))
+    return tuple(str(value) for value in rows.column("example").to_pylist())
+
+
+def duplicates(table: ir.Table, key: str, remedy: str) -> list[Fault]:
+    """One fault if values of `key` occur more than once."""
+    seen = table.group_by(key).aggregate(times=lambda t: t.count()).filter(lambda t: t.times > 1)
+    shown = seen.aggregate(rows=seen.times.sum()).mutate(where=ibis.literal(key))
+    rows = int(fetch(shown).to_pylist()[0]["rows"] or 0)
+    if not rows:
+        return []
+    first = fetch(seen.order_by(key).limit(3)).to_pylist()
+    listed = tuple(f"{each[key]}, {each['times']} times" for each in first)
+    return [Fault(key, "the same value", "each value once", remedy, rows, listed)]
+
+
+def text_of(value: ir.Value) -> ir.StringValue:
+    """A value as text for an example; null reads ``null``."""
+    return value.cast("string").fill_null("null")
+
+
+def is_missing_id(value: ir.Value) -> ir.BooleanValue:
+    """Null, NaN, or text of nothing but blanks."""
+    missing = value.isnull()
+    if value.type().is_string():
+        return missing | (value.strip() == "")
+    return missing | value.isnan() if value.type().is_floating() else missing
+
+
+def integer_text(value: ir.StringValue) -> ir.BooleanValue:
+    """Whether text is an integer as it would be written, so that nothing is lost by reading it as one."""
+    return value.re_search(r"^(0|-?[1-9][0-9]{0,17})$")

@@ -1,0 +1,340 @@
+"""Any table that a user holds, as an Ibis table on an engine, and back.
+
+In-memory frames are copied into a DuckDB database of their own, so that a later change to the frame can
+not change what was checked. Files and engine tables stay where they are and are read when needed.
+"""
+
+import tempfile
+import uuid
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from segmodels.errors import Fault, InputError
+
+Kind = Literal["pandas", "polars", "arrow", "ibis"]
+
+_PARQUET = (".parquet", ".pq")
+_CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
+_DUCKDB = (".duckdb", ".ddb", ".db")
+_PLAIN_OBJECTS = (
+    "string",
+    "empty",
+    "boolean",
+    "integer",
+    "floating",
+    "decimal",
+    "mixed-integer-float",
+    "bytes",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table on an engine, and what is known of how it came in.
+
+    Parameters
+    ----------
+    table
+        The table. Reading it again gives the same rows.
+    kind
+        What came in; a path counts as ``"ibis"``, since its table may be larger than memory.
+    columns
+        Every column of the source; `table` may hold fewer.
+    untyped
+        True for CSV: every column is text, nothing was guessed.
+    mixed
+        Columns of a pandas frame that hold text beside numbers.
+    zones
+        Time zones that the engine does not know but the file does: column to zone.
+    """
+
+    table: ir.Table
+    kind: Kind
+    columns: tuple[str, ...]
+    untyped: bool = False
+    mixed: tuple[str, ...] = ()
+    zones: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def open_source(source: Any, columns: Sequence[str] | None = None, table: str | None = None) -> Source:
+    """Open any source as an Ibis table.
+
+    Parameters
+    ----------
+    source
+        pandas, Polars (eager or lazy) or Arrow table; a path or glob to Parquet or CSV; the path of a DuckDB
+        file; or any Ibis table.
+    columns
+        The columns that will be needed; of an in-memory frame only these are copied. None: all.
+    table
+        The table within a DuckDB file.
+
+    Raises
+    ------
+    InputError
+        If the source is of no known kind, or the file is not there.
+
+    Examples
+    --------
+    >>> opened = open_source(pd.DataFrame({"customer": ["a", "b"], "spend": [1.5, 2.0]}))
+    >>> opened.kind, opened.columns
+    ('pandas', ('customer', 'spend'))
+    """
+    if isinstance(source, ir.Table):
+        return Source(_on_engine(source), "ibis", tuple(source.columns))
+    if isinstance(source, (str, Path)):
+        return _open_path(str(source), table)
+    if isinstance(source, pd.DataFrame):
+        return _open_pandas(source, columns)
+    if isinstance(source, (pa.Table, pa.RecordBatch)):
+        return _open_arrow(source, columns, "arrow")
+    if type(source).__module__.split(".")[0] == "polars" and hasattr(source, "lazy"):
+        names = source.lazy().collect_schema().names()
+        wanted = names if columns is None else [name for name in names if name in columns]
+        opened = _open_arrow(source.lazy().select(wanted).collect().to_arrow(), None, "polars")
+        return Source(opened.table, "polars", tuple(names))
+    raise InputError(
+        Fault(
+            "source",
+            f"a {type(source).__name__}",
+            "a pandas, Polars, Arrow or Ibis table, or a path",
+            "Pass the table itself, or the path of a Parquet, CSV or DuckDB file.",
+        )
+    )
+
+
+def require_columns(source: Source, wanted: Mapping[str, str]) -> list[Fault]:
+    """Name every wanted column that is not there, and the nearest that is.
+
+    Parameters
+    ----------
+    wanted
+        Argument to column name, such as ``{"customer": "customer_id"}``.
+    """
+    import difflib
+
+    faults: list[Fault] = []
+    for argument, name in wanted.items():
+        if name in source.columns:
+            continue
+        near = difflib.get_close_matches(
+            name.lower(), [have.lower() for have in source.columns], n=1, cutoff=0.5
+        )
+        nearest = next((have for have in source.columns if near and have.lower() == near[0]), None)
+        advice = f"Did you mean {argument}={nearest!r}?" if nearest else f"Say {argument}= and one of these."
+        there = ", ".join(source.columns) or "none"
+        faults.append(
+            Fault(argument, f"no column {name!r}", f"one of the columns there are: {there}", advice)
+        )
+    return faults
+
+
+def fetch(table: ir.Table) -> pa.Table:
+    """All rows of an engine's table, in memory, as Arrow."""
+    return table.to_pyarrow()
+
+
+def keep(table: ir.Table) -> ir.Table:
+    """The same rows, computed once and held by the engine until no longer used."""
+    backend = cast("Any", table.get_backend())
+    if backend.name != "duckdb":
+        return table.cache()
+    name = f"segmodels_{uuid.uuid4().hex}"
+    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS {ibis.to_sql(table, dialect="duckdb")}')
+    return _until_unused(backend, name)
+
+
+def bring(data: pa.Table, like: ir.Table) -> ir.Table:
+    """Put an in-memory table on the engine that holds `like`."""
+    backend = cast("Any", like.get_backend())
+    if backend.name != "duckdb":
+        return ibis.memtable(data)
+    return _store(backend, data)
+
+
+def beside(table: ir.Table, like: ir.Table) -> ir.Table:
+    """The table on the engine that holds `like`; it is moved if it is on another."""
+    return table if table.get_backend() is like.get_backend() else bring(fetch(table), like)
+
+
+def to_pandas(data: pa.Table) -> pd.DataFrame:
+    """Arrow to pandas, with dates as datetime64."""
+    return data.to_pandas(date_as_object=False)
+
+
+def to_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Pandas to Arrow, column by column; a column of mixed types becomes text."""
+    return pa.table({str(name): _array(column) for name, column in frame.items()})
+
+
+def from_arrow(data: pa.Table, kind: Kind) -> Any:
+    """Arrow to the kind of table asked for (not for ``"ibis"``)."""
+    if kind == "pandas":
+        return to_pandas(data)
+    if kind == "polars":
+        import polars
+
+        return polars.from_arrow(data)
+    return data
+
+
+def _connect() -> Any:
+    """Open a DuckDB database of its own; it may spill to disk, and its zone is UTC on every machine."""
+    con = duckdb.connect(config={"temp_directory": str(Path(tempfile.gettempdir()) / "segmodels")})
+    con.execute("SET TimeZone = 'UTC'")
+    return ibis.duckdb.from_connection(con)
+
+
+def _store(backend: Any, data: pa.Table) -> ir.Table:
+    name = f"segmodels_{uuid.uuid4().hex}"
+    backend.con.register(f"{name}_arrow", data)
+    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM "{name}_arrow"')
+    backend.con.unregister(f"{name}_arrow")
+    return _until_unused(backend, name)
+
+
+def _until_unused(backend: Any, name: str) -> ir.Table:
+    """Open a temporary table that is dropped when the last expression on it is gone.
+
+    Ibis' own cache does this too, but its DROP statement is empty under recent sqlglot.
+    """
+    table = backend.table(name)
+    weakref.finalize(table.op(), backend.raw_sql, f'DROP TABLE IF EXISTS "{name}"').atexit = False
+    return table
+
+
+def _on_engine(table: ir.Table) -> ir.Table:
+    """Move a table made by ``ibis.memtable`` into a database of its own; leave others where they are."""
+    if table.op().find(ibis.expr.operations.DatabaseTable) or not table.op().find(
+        ibis.expr.operations.InMemoryTable
+    ):
+        return table
+    return _store(_connect(), table.to_pyarrow())
+
+
+def _open_path(path: str, table: str | None) -> Source:
+    lower = path.lower()
+    if lower.endswith(_DUCKDB) or (table is not None and not lower.endswith(_PARQUET + _CSV)):
+        return _open_duckdb(path, table)
+    if Path(path).is_dir():
+        path, lower = f"{path}/*.parquet", ".parquet"
+    files = _files(path)
+    if not files:
+        raise InputError(
+            Fault("source", f"no file at {path!r}", "a path or glob that exists", "Check the path.")
+        )
+    con = _connect()
+    if lower.endswith(_PARQUET):
+        opened = con.read_parquet(path)
+        schema = pq.read_schema(files[0])
+        zones = {each.name: tz for each in schema if (tz := getattr(each.type, "tz", None)) is not None}
+        return Source(opened, "ibis", tuple(opened.columns), zones=zones)
+    if lower.endswith(_CSV):
+        opened = con.read_csv(path, all_varchar=True)
+        return Source(opened, "ibis", tuple(opened.columns), untyped=True)
+    raise InputError(
+        Fault(
+            "source",
+            f"the path {path!r}",
+            f"an ending of {', '.join(_PARQUET + _CSV + _DUCKDB)}",
+            "Rename the file, or read it yourself and pass the table.",
+        )
+    )
+
+
+def _files(path: str) -> list[str]:
+    import glob
+
+    if Path(path).is_file():
+        return [path]
+    return sorted(glob.glob(path, recursive=True))  # noqa: PTH207 (pathlib's glob takes no absolute pattern)
+
+
+def _open_duckdb(path: str, table: str | None) -> Source:
+    if not Path(path).is_file():
+        raise InputError(Fault("source", f"no file at {path!r}", "a DuckDB file", "Check the path."))
+    con = _connect()
+    quoted = path.replace("'", "''")
+    con.raw_sql(f"ATTACH '{quoted}' AS source (READ_ONLY)")
+    there = con.list_tables(database=("source", "main"))
+    if table is None or table not in there:
+        got = "no table=" if table is None else f"table={table!r}"
+        raise InputError(
+            Fault("table", got, f"one of the tables there are: {', '.join(there) or 'none'}", "Say table=.")
+        )
+    opened = con.table(table, database=("source", "main"))
+    return Source(opened, "ibis", tuple(opened.columns))
+
+
+def _open_pandas(frame: pd.DataFrame, columns: Sequence[str] | None) -> Source:
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            Fault(
+                "source", f"two columns named {twice[0]!r}", "each name once", "Rename or drop one of them."
+            )
+        )
+    named = frame.set_axis(names, axis="columns")
+    wanted = names if columns is None else [name for name in names if name in columns]
+    mixed = tuple(name for name in wanted if _has_mixed(named[name]))
+    data = to_arrow(named[wanted]) if wanted else pa.table({"_": pa.nulls(len(frame), pa.bool_())})
+    return Source(_store(_connect(), data), "pandas", tuple(names), mixed=mixed)
+
+
+def _open_arrow(data: Any, columns: Sequence[str] | None, kind: Kind) -> Source:
+    names = tuple(data.schema.names)
+    wanted = names if columns is None else tuple(name for name in names if name in columns)
+    arrays = {name: _plain(data.column(name)) for name in wanted}
+    plain = pa.table(arrays) if arrays else pa.table({"_": pa.nulls(data.num_rows, pa.bool_())})
+    return Source(_store(_connect(), plain), kind, names)
+
+
+def _has_mixed(column: pd.Series) -> bool:
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in {
+        "mixed",
+        "mixed-integer",
+    }
+
+
+def _array(column: pd.Series) -> Any:
+    """One pandas column as Arrow; a zoned time becomes the local time of its zone."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_localize(None)
+    elif isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.start_time
+    elif column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in _PLAIN_OBJECTS:
+        zones = {str(zone) for value in column if (zone := getattr(value, "tzinfo", None)) is not None}
+        column = pd.Series([_text(value, local=len(zones) == 1) for value in column], dtype=object)
+    return _plain(pa.Array.from_pandas(column))
+
+
+def _text(value: Any, *, local: bool) -> str | None:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 (NaN)
+        return None
+    if not hasattr(value, "isoformat"):
+        return str(value)
+    return (value.replace(tzinfo=None) if local and hasattr(value, "tzinfo") else value).isoformat()
+
+
+def _plain(array: Any) -> Any:
+    """Dictionary columns decoded, columns of nulls as text, zoned times as local times."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return pc.cast(array, kind.value_type)
+    if pa.types.is_null(kind):
+        return array.cast(pa.string())
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return pc.local_timestamp(array)
+    return array
