@@ -1,8 +1,8 @@
 """Every published number: a row of ``numbers.csv`` each, computed by the likelihoods.
 
 A row's ``function`` is one of ``segmodels.likelihoods.<model>``, or is composed here: ``fit.<quantity>``
-(maximum likelihood on CDNOW's calibration period), ``holdout.<quantity>`` (that fit's forecast of the 39 weeks
-after), and what a customer with a known history is expected to do.
+(maximum likelihood on CDNOW's calibration period), ``holdout.<quantity>`` (that fit's forecast of the 39
+weeks after), and what a customer with a known history is expected to do.
 """
 
 import json
