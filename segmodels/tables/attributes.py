@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables import rules
+from segmodels.tables.arrow import Kind
 from segmodels.tables.audit import Count, ledger
-from segmodels.tables.sources import Kind, beside, fetch, keep, open_source, require_columns
+from segmodels.tables.engine import Table, beside, fetch, is_null, keep
+from segmodels.tables.sources import open_source, require_columns
 
 if TYPE_CHECKING:
     from segmodels.tables.customers import Customers
@@ -29,7 +30,7 @@ class Attributes:
         The kind of table that came in.
     """
 
-    table: ir.Table = field(repr=False)
+    table: Table = field(repr=False)
     kind: Kind
 
     @classmethod
@@ -72,7 +73,7 @@ class Attributes:
         if not names:
             found.append(Fault("columns", "no attribute", "at least one column beside the id", "Name some."))
         found += rules.duplicates(
-            rows.filter(rows.customer_id.notnull()), "customer_id", "Keep one row per customer."
+            rows.filter(~is_null(rows.customer_id)), "customer_id", "Keep one row per customer."
         )
         if found:
             raise InputError(found)
@@ -113,7 +114,7 @@ def join(customers: "Customers", attributes: Attributes) -> "Customers":
     return replace(customers, table=joined, counted=counted)
 
 
-def _rules(rows: ir.Table, names: Sequence[str]) -> list[rules.Rule]:
+def _rules(rows: Table, names: Sequence[str]) -> list[rules.Rule]:
     who = ibis.literal("customer ") + rules.text_of(rows.customer_id)
     found = [
         rules.Rule(
@@ -137,13 +138,13 @@ def _rules(rows: ir.Table, names: Sequence[str]) -> list[rules.Rule]:
     ]
 
 
-def _texts(rows: ir.Table) -> dict[str, Any]:
+def _texts(rows: Table) -> dict[str, Any]:
     if not rows.customer_id.type().is_string():
         return {}
     return {"texts": (~rules.integer_text(rows.customer_id)).sum()}
 
 
-def _fit_faults(customers: ir.Table, attributes: ir.Table) -> list[Fault]:
+def _fit_faults(customers: Table, attributes: Table) -> list[Fault]:
     ours, theirs = customers.customer_id.type(), attributes.customer_id.type()
     faults = [
         Fault(

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import ibis.expr.types as ir
 import pandas as pd
 
-from segmodels.tables.sources import fetch
+from segmodels.tables.engine import Table, fetch
 
 
 @dataclass(frozen=True)
@@ -17,11 +16,11 @@ class Count:
     value: float
 
     def __sub__(self, other: "Count") -> "Count":
-        """What of this is not in the other, its subset."""
+        """Count what is in this and not in the other, its subset."""
         return Count(self.rows - other.rows, self.customers - other.customers, self.value - other.value)
 
 
-def count(table: ir.Table) -> Count:
+def count(table: Table) -> Count:
     """Count a table with the column customer_id and, perhaps, value."""
     value = {"value": table.value.sum()} if "value" in table.columns else {}
     found = fetch(
@@ -43,7 +42,7 @@ def ledger(lines: list[tuple[str, Count]]) -> pd.DataFrame:
     )
 
 
-def stages(remaining: list[tuple[str, ir.Table]]) -> list[tuple[str, Count]]:
+def stages(remaining: list[tuple[str, Table]]) -> list[tuple[str, Count]]:
     """Count what each step took away.
 
     Parameters

@@ -3,13 +3,12 @@
 import datetime as dt
 from typing import TYPE_CHECKING
 
-import ibis.expr.types as ir
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables.audit import Count, ledger, stages
 from segmodels.tables.customers import Customers
-from segmodels.tables.sources import fetch, keep
+from segmodels.tables.engine import Table, fetch, keep
 from segmodels.tables.summary import Occasion, Unit, as_day, check_choice, dwarfed, occasions, summarise
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def calibrate(
     )
 
 
-def bought_until(rows: ir.Table, transactions: "Transactions", day: dt.date) -> ir.Table:
+def bought_until(rows: Table, transactions: "Transactions", day: dt.date) -> Table:
     """Rows up to a day; no filter where there is nothing to filter."""
     return rows if day >= transactions.last_date else rows.filter(rows.date <= day)
 
@@ -47,8 +46,8 @@ def _audit(transactions: "Transactions", day: dt.date, occasion: Occasion) -> pd
     return ledger([*stages(steps), *occasion_lines(steps[-1][1], occasion)])
 
 
-def occasion_lines(rows: ir.Table, occasion: Occasion) -> list[tuple[str, Count]]:
-    """Lines for rows merged into another of the same occasion, and for the occasions; they sum to the rows."""
+def occasion_lines(rows: Table, occasion: Occasion) -> list[tuple[str, Count]]:
+    """Count rows merged into another of the same occasion, and the occasions; they sum to the rows."""
     each = occasions(rows, occasion)
     sums = {} if "value" not in each.columns else {"value": each.value.sum()}
     found = fetch(

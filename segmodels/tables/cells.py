@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from segmodels.errors import Fault, InputError
+from segmodels.tables.arrow import to_arrow, to_pandas
 from segmodels.tables.customers import Customers, require_columns_of
-from segmodels.tables.sources import bring, fetch, to_arrow, to_pandas
+from segmodels.tables.engine import Table, bring, fetch
 from segmodels.tables.summary import Unit
 
 
@@ -129,7 +129,7 @@ def purchase_cells(customers: Customers, by: Sequence[str] = ()) -> PurchaseCell
     Examples
     --------
     >>> summary = pd.DataFrame(
-    ...     {"customer_id": [1, 2, 3], "frequency": [0, 2, 0], "recency": [0.0, 3.0, 0.0], "T": [9.0, 9.0, 9.0]}
+    ...     {"customer_id": [1, 2, 3], "frequency": [0, 2, 0], "recency": [0, 3, 0], "T": [9, 9, 9]}
     ... )
     >>> cells = purchase_cells(Customers.read(summary, unit="week"))
     >>> cells.frequency.tolist(), cells.count.tolist(), cells.start.tolist()
@@ -153,7 +153,7 @@ def spend_cells(customers: Customers, by: Sequence[str] = ()) -> SpendCells:
     Examples
     --------
     >>> summary = pd.DataFrame(
-    ...     {"customer_id": [1, 2], "frequency": [0, 2], "recency": [0.0, 3.0], "T": [9.0, 9.0], "monetary_value": [0.0, 5.0]}
+    ...     {"customer_id": [1, 2], "frequency": [0, 2], "recency": [0, 3], "T": 9, "monetary_value": [0, 5]}
     ... )
     >>> cells = spend_cells(Customers.read(summary, unit="week"))
     >>> cells.monetary_value.tolist(), cells.left_out
@@ -178,7 +178,7 @@ def spend_cells(customers: Customers, by: Sequence[str] = ()) -> SpendCells:
     return SpendCells(data["frequency"], data["monetary_value"], data["count"], start, groups, left_out)
 
 
-def join_scores(customers: Customers, scores: pd.DataFrame, on: Sequence[str]) -> ir.Table:
+def join_scores(customers: Customers, scores: pd.DataFrame, on: Sequence[str]) -> Table:
     """Join one row of scores for each cell back to the customers, on their engine.
 
     Parameters
@@ -186,8 +186,8 @@ def join_scores(customers: Customers, scores: pd.DataFrame, on: Sequence[str]) -
     scores
         The columns `on`, distinct, and the scores.
     on
-        The cell's columns, such as ``("frequency", "recency", "T")``; floats must be equal bit for bit, as they
-        are when they come from :func:`purchase_cells`.
+        The cell's columns, such as ``("frequency", "recency", "T")``; floats must be equal bit for bit, as
+        they are when they come from :func:`purchase_cells`.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def join_scores(customers: Customers, scores: pd.DataFrame, on: Sequence[str]) -
 
 
 def _group(
-    customers: Customers, table: ir.Table, by: tuple[str, ...], names: tuple[str, ...]
+    customers: Customers, table: Table, by: tuple[str, ...], names: tuple[str, ...]
 ) -> tuple[dict[str, np.ndarray], np.ndarray, pd.DataFrame]:
     """Count on the engine, sort here: columns by name, the starts of the groups, and the groups."""
     require_columns_of(customers, by, "by")
@@ -252,7 +252,7 @@ def _groups(counted: pa.Table, by: tuple[str, ...]) -> tuple[np.ndarray | None, 
     if not by:
         return None, pd.DataFrame(index=pd.RangeIndex(1))
     labels = to_pandas(counted.select(list(by)))
-    nulls = [name for name in by if labels[name].isna().any()]
+    nulls = [name for name in by if counted.column(name).null_count]
     if nulls:
         advice = "Fill them, for example with 'unknown'."
         raise InputError([Fault(name, "null", "a group for every customer", advice) for name in nulls])

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
 from segmodels.errors import Fault, InputError
-from segmodels.tables.sources import Kind, bring, fetch, from_arrow, to_arrow, to_pandas
+from segmodels.tables.arrow import Kind, from_arrow, to_arrow, to_pandas
+from segmodels.tables.engine import Table, bring, fetch
 from segmodels.tables.summary import Unit
 
 if TYPE_CHECKING:
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Customers:
-    """Customers and their purchase history in four figures. Made by :meth:`read` or ``Transactions.customers``.
+    """Customers, each with a history in four figures. Made by :meth:`read` or ``Transactions.customers``.
 
     Parameters
     ----------
     table
-        One row for each customer: ``customer_id``; ``frequency`` (repeat purchases, int64), ``recency`` (age at the
-        last purchase, 0 if there is no repeat), ``T`` (age), both float64 in `unit`; ``monetary_value`` (mean
-        value of repeat purchases, 0 if none); perhaps ``first_date``, ``last_date``, ``total`` and attributes.
+        One row for each customer: ``customer_id``; ``frequency`` (repeat purchases, int64); ``recency`` (age
+        at the last purchase, 0 if there is no repeat) and ``T`` (age), both float64 in `unit`; perhaps
+        ``monetary_value`` (mean value of repeat purchases, 0 if none), ``first_date``, ``last_date``,
+        ``total`` (value of all purchases) and attributes.
         0 <= recency <= T, and frequency = 0 exactly where recency = 0.
     unit
         ``"day"``, ``"week"`` or ``"month"`` (30.4375 days).
@@ -38,14 +39,14 @@ class Customers:
         The ids in the order that came in; None sorts by id.
     """
 
-    table: ir.Table = field(repr=False)
+    table: Table = field(repr=False)
     unit: Unit
     kind: Kind
     counted: Callable[[], pd.DataFrame] = field(repr=False, compare=False)
     order: pd.Index | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def read(  # noqa: PLR0913
+    def read(
         cls,
         source: Any,
         *,
@@ -69,8 +70,8 @@ class Customers:
             The column of ids. None: the index of a pandas frame, or the row number (from 0) of another
             in-memory table. An index that bears the name asked for serves as the column.
         frequency, recency, T, monetary_value
-            The columns. `monetary_value` may be missing. Where frequency is 0 it is allowed to be positive (some
-            summaries put the first purchase there), and no model uses it.
+            The columns. `monetary_value` may be missing. Where frequency is 0 it is allowed to be positive
+            (some summaries put the first purchase there), and no model uses it.
         table
             The table within a DuckDB file.
 
@@ -81,7 +82,7 @@ class Customers:
 
         Examples
         --------
-        >>> summary = pd.DataFrame({"frequency": [2, 0], "recency": [30.43, 0.0], "T": [38.86, 38.86]}, index=[7, 3])
+        >>> summary = pd.DataFrame({"frequency": [2, 0], "recency": [30.4, 0.0], "T": [39, 39]}, index=[7, 3])
         >>> customers = Customers.read(summary, unit="week", customer=None)
         >>> len(customers), customers.to_pandas()["customer_id"].to_list()
         (2, [7, 3])
@@ -106,14 +107,14 @@ class Customers:
 
     @cached_property
     def audit(self) -> pd.DataFrame:
-        """What was read, what left and why: columns ``step, rows, customers, value``. Counted when first asked for."""
+        """The ledger: columns ``step, rows, customers, value``. Counted when first asked for."""
         return self.counted()
 
     def to_pandas(self) -> pd.DataFrame:
-        """The table as pandas, whatever came in: in the order that came in, or sorted by id."""
+        """Fetch the table as pandas, whatever came in: in the order that came in, or sorted by id."""
         return to_pandas(self._ordered(fetch(self.table), ()))
 
-    def give(self, result: "pd.DataFrame | ir.Table", then: tuple[str, ...] = ()) -> Any:
+    def give(self, result: "pd.DataFrame | Table", then: tuple[str, ...] = ()) -> Any:
         """Give a result in the kind of table that came in.
 
         Parameters
@@ -126,11 +127,11 @@ class Customers:
         Returns
         -------
         DataFrame or Table
-            pandas, Polars or Arrow as it came in, rows in the order of the customers that came in; or an Ibis table.
+            pandas, Polars or Arrow as it came in, in the order of the customers that came in; or Ibis.
 
         Examples
         --------
-        >>> summary = pd.DataFrame({"customer_id": [7, 3], "frequency": [0, 0], "recency": [0.0, 0.0], "T": [9.0, 9.0]})
+        >>> summary = pd.DataFrame({"customer_id": [7, 3], "frequency": 0, "recency": 0.0, "T": [9.0, 9.0]})
         >>> customers = Customers.read(summary, unit="week")
         >>> customers.give(pd.DataFrame({"customer_id": [3, 7], "alive": [0.2, 0.8]})).values.tolist()
         [[7.0, 0.8], [3.0, 0.2]]

@@ -70,7 +70,7 @@ def _read(name: str, columns: list[str], *, header: bool) -> pd.DataFrame:
         dtype={"customer_id": "int64", "date": "str", "quantity": "int64", "value": "float64"},
     )
     frame["date"] = pd.to_datetime(frame["date"], format="%Y%m%d")
-    return frame[["customer_id", "date", "quantity", "value"]]
+    return frame.loc[:, ["customer_id", "date", "quantity", "value"]]
 
 
 def _folder() -> Path:

@@ -4,16 +4,16 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import ibis.expr.types as ir
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables.audit import count, ledger
 from segmodels.tables.calibration import bought_until, calibrate
 from segmodels.tables.customers import Customers
-from segmodels.tables.sources import fetch, keep
+from segmodels.tables.engine import Table, fetch, keep
 from segmodels.tables.summary import DAYS_PER, Occasion, Unit, as_day, occasions
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class Holdout:
     calibration
         The customers as known on the last day before the holdout.
     future
-        One row for each of them: ``customer_id``, ``frequency_holdout`` (occasions in the holdout, 0 where none)
-        and, if values were given, ``total_holdout`` (their value).
+        One row for each of them: ``customer_id``, ``frequency_holdout`` (occasions in the holdout, 0 where
+        none) and, if values were given, ``total_holdout`` (their value).
     duration
         Length of the holdout, in `unit`.
     unit
@@ -40,7 +40,7 @@ class Holdout:
     """
 
     calibration: Customers
-    future: ir.Table = field(repr=False)
+    future: Table = field(repr=False)
     duration: float
     unit: Unit
     counted: Callable[[], pd.DataFrame] = field(repr=False, compare=False)
@@ -51,7 +51,7 @@ class Holdout:
         return self.counted()
 
     def to_pandas(self) -> pd.DataFrame:
-        """The future as pandas, in the order of ``calibration.to_pandas()``."""
+        """Fetch the future as pandas, in the order of ``calibration.to_pandas()``."""
         known = self.calibration
         return Customers(self.future, known.unit, "pandas", known.counted, known.order).to_pandas()
 
@@ -95,7 +95,7 @@ def _audit(transactions: "Transactions", first: dt.date, last: dt.date) -> pd.Da
     steps = transactions.steps()
     counts = [(name, count(table)) for name, table in steps]
     lines = [counts[0]]
-    for (_, before), (name, after) in zip(counts[:-1], counts[1:], strict=True):
+    for (_, before), (name, after) in pairwise(counts):
         lines.append((f"left: {name}", before - after))
     rows = steps[-1][1]
     known = rows.filter(rows.date <= first)

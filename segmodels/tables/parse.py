@@ -1,28 +1,26 @@
-"""Dates and numbers from whatever a column holds; what can not be read becomes null, never an engine's error."""
+"""Dates and numbers from whatever a column holds; what can not be read becomes null."""
 
 from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 
 from segmodels.errors import Fault
+from segmodels.tables.engine import Column
 
 _OFFSET = r":[0-9]{2}(\.[0-9]+)?\s*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")
-def _try_strptime(text: str, form: str) -> "ibis.dtype('timestamp')":  # type: ignore[valid-type]  # noqa: F821
+def _try_strptime(text: str, form: str) -> "ibis.dtype('timestamp')":  # type: ignore[valid-type]
     """Parse as DuckDB does: null where the text does not follow the form."""
-    ...
 
 
 @ibis.udf.scalar.builtin(name="timezone")
 def _timezone(zone: str, time: "ibis.dtype(\"timestamp('UTC')\")") -> "ibis.dtype('timestamp')":  # type: ignore[valid-type]
     """Tell an instant by a zone's clock, as DuckDB does."""
-    ...
 
 
-def type_fault(column: ir.Value, where: str, what: str, date_format: str | None) -> Fault | None:
+def type_fault(column: Column, where: str, what: str, date_format: str | None) -> Fault | None:
     """Say what is wrong with a column's type, if no value of it could be read as `what`."""
     kind: Any = column.type()
     got = str(kind)
@@ -38,15 +36,15 @@ def type_fault(column: ir.Value, where: str, what: str, date_format: str | None)
     return Fault(where, f"a column of {got}", "numbers", "Convert the column to numbers.")
 
 
-def as_number(column: ir.Value) -> ir.FloatingValue:
+def as_number(column: Column) -> Column:
     """Numbers as float64; text that is no number becomes null."""
     if column.type().is_string():
         return column.strip().try_cast("float64")
     return column.cast("float64")
 
 
-def as_date(column: ir.Value, date_format: str | None, zone: str | None) -> ir.DateValue:
-    """Calendar dates: of a zoned time, the date on the zone's own calendar; of text with an offset, as written."""
+def as_date(column: Column, date_format: str | None, zone: str | None) -> Column:
+    """Calendar dates: of a zoned time, the date in its zone; of text with an offset, as written."""
     kind: Any = column.type()
     if kind.is_date():
         return column
@@ -58,30 +56,28 @@ def as_date(column: ir.Value, date_format: str | None, zone: str | None) -> ir.D
     return _without_offset(text).try_cast("timestamp").date()
 
 
-def offset_of(column: ir.Value) -> ir.StringValue | None:
-    """The UTC offset that ends a text such as ``2024-05-01T10:00:00+02:00``; empty where there is none."""
-    if not column.type().is_string():
-        return None
+def offset_of(column: Column) -> Column:
+    """Find the UTC offset that ends a text such as ``2024-05-01T10:00:00+02:00``; else empty."""
     return column.strip().re_extract(_OFFSET, 2).fill_null("")
 
 
-def _without_offset(text: ir.StringValue) -> ir.StringValue:
+def _without_offset(text: Column) -> Column:
     offset = text.re_extract(_OFFSET, 2)
     return text.substr(0, text.length() - offset.length()).strip()
 
 
-def _local(time: ir.TimestampValue, zone: str | None) -> ir.TimestampValue:
+def _local(time: Column, zone: str | None) -> Column:
     if zone is None or _engine(time) != "duckdb":
         return time
     return _timezone(zone, time)
 
 
-def _parsed(text: ir.StringValue, date_format: str) -> ir.TimestampValue:
+def _parsed(text: Column, date_format: str) -> Column:
     """Other engines than DuckDB raise their own error on the first text that does not follow the form."""
     if _engine(text) != "duckdb":
         return text.as_timestamp(date_format)
     return _try_strptime(text, date_format)
 
 
-def _engine(value: ir.Value) -> str:
+def _engine(value: Column) -> str:
     return str(value.get_backend().name)

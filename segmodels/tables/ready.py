@@ -3,7 +3,6 @@
 from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,12 +10,13 @@ import pyarrow as pa
 from segmodels.errors import Fault, InputError
 from segmodels.tables import parse, rules
 from segmodels.tables.audit import count, ledger
-from segmodels.tables.sources import Source, fetch, keep, open_source, require_columns
+from segmodels.tables.engine import Table, fetch, is_null, keep
+from segmodels.tables.sources import Source, open_source, require_columns
 from segmodels.tables.summary import Unit, check_choice
 
 _AGE = (
-    "recency is the age at the last purchase, 0 for one-time buyers; if yours is the time since the last purchase, "
-    "pass T - recency."
+    "recency is the age at the last purchase, 0 for one-time buyers; "
+    "if yours is the time since the last purchase, pass T - recency."
 )
 
 
@@ -40,7 +40,7 @@ def read_summary(
     if not figures["rows"]:
         found.append(Fault("source", "an empty table", "at least one row", "Check the query or the file."))
     found += rules.duplicates(
-        rows.filter(rows.customer_id.notnull()), "customer_id", "Keep one row per customer."
+        rows.filter(~is_null(rows.customer_id)), "customer_id", "Keep one row per customer."
     )
     if found:
         raise InputError(found)
@@ -82,8 +82,8 @@ def _with_ids(source: Any, customer: str | None) -> tuple[Any, str]:
     )
 
 
-def _ids(checked: ir.Table, source: Any, customer: str) -> Any:
-    """The ids in the order that came in."""
+def _ids(checked: Table, source: Any, customer: str) -> Any:
+    """List the ids in the order that came in."""
     if isinstance(source, pd.DataFrame):
         return source[customer].to_numpy() if customer in source.columns else source.index
     if isinstance(source, pa.Table):
@@ -116,7 +116,7 @@ def _shape_faults(opened: Source, wanted: dict[str, str]) -> list[Fault]:
     return faults
 
 
-def _prepare(opened: Source, customer: str, given: dict[str, str]) -> ir.Table:
+def _prepare(opened: Source, customer: str, given: dict[str, str]) -> Table:
     raw = opened.table
     numbers = {name: parse.as_number(raw[column]) for name, column in given.items()}
     got = {f"got_{name}": raw[column].cast("string") for name, column in given.items()}
@@ -124,18 +124,18 @@ def _prepare(opened: Source, customer: str, given: dict[str, str]) -> ir.Table:
     return raw.select(customer_id=raw[customer], **numbers, **others, **got)
 
 
-def _texts(rows: ir.Table) -> dict[str, Any]:
+def _texts(rows: Table) -> dict[str, Any]:
     if not rows.customer_id.type().is_string():
         return {}
     return {"texts": (~rules.integer_text(rows.customer_id)).sum()}
 
 
-def _typed(rows: ir.Table, given: tuple[str, ...], *, to_integer: bool) -> ir.Table:
+def _typed(rows: Table, given: tuple[str, ...], *, to_integer: bool) -> Table:
     checked = rows.drop(*[f"got_{name}" for name in given]).mutate(frequency=rows.frequency.cast("int64"))
     return checked.mutate(customer_id=checked.customer_id.cast("int64")) if to_integer else checked
 
 
-def _rules(rows: ir.Table, given: tuple[str, ...]) -> list[rules.Rule]:
+def _rules(rows: Table, given: tuple[str, ...]) -> list[rules.Rule]:
     who = ibis.literal("customer ") + rules.text_of(rows.customer_id)
     shown = who + ":"
     for name in given:
@@ -155,9 +155,9 @@ def _rules(rows: ir.Table, given: tuple[str, ...]) -> list[rules.Rule]:
         column, got = rows[name], rows[f"got_{name}"]
         found += [
             rules.Rule(
-                name, "null or NaN", "a number in every row", repair, got.isnull() | column.isnan(), shown
+                name, "null or NaN", "a number in every row", repair, is_null(got) | column.isnan(), shown
             ),
-            rules.Rule(name, "text", "numbers", repair, got.notnull() & column.isnull(), shown),
+            rules.Rule(name, "text", "numbers", repair, ~is_null(got) & is_null(column), shown),
             rules.Rule(name, "an infinite number", "finite numbers", repair, column.isinf(), shown),
             rules.Rule(name, "a negative number", "0 or more", repair, column < 0, shown),
         ]

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 
 from segmodels.errors import Fault
-from segmodels.tables.sources import fetch
+from segmodels.tables.engine import Column, Table, fetch, is_null
 
 
 @dataclass(frozen=True)
@@ -29,16 +28,16 @@ class Rule:
     got: str
     expected: str
     remedy: str
-    broken: ir.BooleanValue
-    shown: ir.StringValue
+    broken: Column
+    shown: Column
 
     def fault(self, rows: int, examples: tuple[str, ...]) -> Fault:
-        """What is reported when `rows` rows break the rule."""
+        """Report that `rows` rows break the rule."""
         return Fault(self.where, self.got, self.expected, self.remedy, rows, examples)
 
 
 def check(
-    table: ir.Table, rules: Sequence[Rule], figures: Mapping[str, ir.Scalar]
+    table: Table, rules: Sequence[Rule], figures: Mapping[str, Column]
 ) -> tuple[list[Fault], dict[str, Any]]:
     """Count the rows that break each rule, in one aggregation with the `figures` wanted besides.
 
@@ -64,14 +63,14 @@ def check(
     return faults, found
 
 
-def examples(table: ir.Table, rule: Rule) -> tuple[str, ...]:
+def examples(table: Table, rule: Rule) -> tuple[str, ...]:
     """Three rows that break the rule, as text, always the same three."""
     shown = table.filter(rule.broken).select(example=rule.shown).distinct()
     rows = fetch(shown.order_by("example").limit(3))
     return tuple(str(value) for value in rows.column("example").to_pylist())
 
 
-def duplicates(table: ir.Table, key: str, remedy: str) -> list[Fault]:
+def duplicates(table: Table, key: str, remedy: str) -> list[Fault]:
     """One fault if values of `key` occur more than once."""
     seen = table.group_by(key).aggregate(times=lambda t: t.count()).filter(lambda t: t.times > 1)
     shown = seen.aggregate(rows=seen.times.sum()).mutate(where=ibis.literal(key))
@@ -83,19 +82,19 @@ def duplicates(table: ir.Table, key: str, remedy: str) -> list[Fault]:
     return [Fault(key, "the same value", "each value once", remedy, rows, listed)]
 
 
-def text_of(value: ir.Value) -> ir.StringValue:
-    """A value as text for an example; null reads ``null``."""
+def text_of(value: Column) -> Column:
+    """Write a value as text for an example; null reads ``null``."""
     return value.cast("string").fill_null("null")
 
 
-def is_missing_id(value: ir.Value) -> ir.BooleanValue:
+def is_missing_id(value: Column) -> Column:
     """Null, NaN, or text of nothing but blanks."""
-    missing = value.isnull()
+    missing = is_null(value)
     if value.type().is_string():
         return missing | (value.strip() == "")
     return missing | value.isnan() if value.type().is_floating() else missing
 
 
-def integer_text(value: ir.StringValue) -> ir.BooleanValue:
+def integer_text(value: Column) -> Column:
     """Whether text is an integer as it would be written, so that nothing is lost by reading it as one."""
     return value.re_search(r"^(0|-?[1-9][0-9]{0,17})$")

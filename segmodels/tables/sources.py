@@ -4,39 +4,23 @@ In-memory frames are copied into a DuckDB database of their own, so that a later
 not change what was checked. Files and engine tables stay where they are and are read when needed.
 """
 
-import tempfile
-import uuid
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
-import duckdb
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from segmodels.errors import Fault, InputError
-
-Kind = Literal["pandas", "polars", "arrow", "ibis"]
+from segmodels.tables.arrow import Kind, has_mixed, plain, to_arrow
+from segmodels.tables.engine import Table, connect, on_engine, store
 
 _PARQUET = (".parquet", ".pq")
 _CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 _DUCKDB = (".duckdb", ".ddb", ".db")
-_PLAIN_OBJECTS = (
-    "string",
-    "empty",
-    "boolean",
-    "integer",
-    "floating",
-    "decimal",
-    "mixed-integer-float",
-    "bytes",
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +43,7 @@ class Source:
         Time zones that the engine does not know but the file does: column to zone.
     """
 
-    table: ir.Table
+    table: Table
     kind: Kind
     columns: tuple[str, ...]
     untyped: bool = False
@@ -92,7 +76,7 @@ def open_source(source: Any, columns: Sequence[str] | None = None, table: str | 
     ('pandas', ('customer', 'spend'))
     """
     if isinstance(source, ir.Table):
-        return Source(_on_engine(source), "ibis", tuple(source.columns))
+        return Source(on_engine(source), "ibis", tuple(source.columns))
     if isinstance(source, (str, Path)):
         return _open_path(str(source), table)
     if isinstance(source, pd.DataFrame):
@@ -140,89 +124,6 @@ def require_columns(source: Source, wanted: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
-def fetch(table: ir.Table) -> pa.Table:
-    """All rows of an engine's table, in memory, as Arrow."""
-    return table.to_pyarrow()
-
-
-def keep(table: ir.Table) -> ir.Table:
-    """The same rows, computed once and held by the engine until no longer used."""
-    backend = cast("Any", table.get_backend())
-    if backend.name != "duckdb":
-        return table.cache()
-    name = f"segmodels_{uuid.uuid4().hex}"
-    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS {ibis.to_sql(table, dialect="duckdb")}')
-    return _until_unused(backend, name)
-
-
-def bring(data: pa.Table, like: ir.Table) -> ir.Table:
-    """Put an in-memory table on the engine that holds `like`."""
-    backend = cast("Any", like.get_backend())
-    if backend.name != "duckdb":
-        return ibis.memtable(data)
-    return _store(backend, data)
-
-
-def beside(table: ir.Table, like: ir.Table) -> ir.Table:
-    """The table on the engine that holds `like`; it is moved if it is on another."""
-    return table if table.get_backend() is like.get_backend() else bring(fetch(table), like)
-
-
-def to_pandas(data: pa.Table) -> pd.DataFrame:
-    """Arrow to pandas, with dates as datetime64."""
-    return data.to_pandas(date_as_object=False)
-
-
-def to_arrow(frame: pd.DataFrame) -> pa.Table:
-    """Pandas to Arrow, column by column; a column of mixed types becomes text."""
-    return pa.table({str(name): _array(column) for name, column in frame.items()})
-
-
-def from_arrow(data: pa.Table, kind: Kind) -> Any:
-    """Arrow to the kind of table asked for (not for ``"ibis"``)."""
-    if kind == "pandas":
-        return to_pandas(data)
-    if kind == "polars":
-        import polars
-
-        return polars.from_arrow(data)
-    return data
-
-
-def _connect() -> Any:
-    """Open a DuckDB database of its own; it may spill to disk, and its zone is UTC on every machine."""
-    con = duckdb.connect(config={"temp_directory": str(Path(tempfile.gettempdir()) / "segmodels")})
-    con.execute("SET TimeZone = 'UTC'")
-    return ibis.duckdb.from_connection(con)
-
-
-def _store(backend: Any, data: pa.Table) -> ir.Table:
-    name = f"segmodels_{uuid.uuid4().hex}"
-    backend.con.register(f"{name}_arrow", data)
-    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM "{name}_arrow"')
-    backend.con.unregister(f"{name}_arrow")
-    return _until_unused(backend, name)
-
-
-def _until_unused(backend: Any, name: str) -> ir.Table:
-    """Open a temporary table that is dropped when the last expression on it is gone.
-
-    Ibis' own cache does this too, but its DROP statement is empty under recent sqlglot.
-    """
-    table = backend.table(name)
-    weakref.finalize(table.op(), backend.raw_sql, f'DROP TABLE IF EXISTS "{name}"').atexit = False
-    return table
-
-
-def _on_engine(table: ir.Table) -> ir.Table:
-    """Move a table made by ``ibis.memtable`` into a database of its own; leave others where they are."""
-    if table.op().find(ibis.expr.operations.DatabaseTable) or not table.op().find(
-        ibis.expr.operations.InMemoryTable
-    ):
-        return table
-    return _store(_connect(), table.to_pyarrow())
-
-
 def _open_path(path: str, table: str | None) -> Source:
     lower = path.lower()
     if lower.endswith(_DUCKDB) or (table is not None and not lower.endswith(_PARQUET + _CSV)):
@@ -234,7 +135,7 @@ def _open_path(path: str, table: str | None) -> Source:
         raise InputError(
             Fault("source", f"no file at {path!r}", "a path or glob that exists", "Check the path.")
         )
-    con = _connect()
+    con = connect()
     if lower.endswith(_PARQUET):
         opened = con.read_parquet(path)
         schema = pq.read_schema(files[0])
@@ -264,7 +165,7 @@ def _files(path: str) -> list[str]:
 def _open_duckdb(path: str, table: str | None) -> Source:
     if not Path(path).is_file():
         raise InputError(Fault("source", f"no file at {path!r}", "a DuckDB file", "Check the path."))
-    con = _connect()
+    con = connect()
     quoted = path.replace("'", "''")
     con.raw_sql(f"ATTACH '{quoted}' AS source (READ_ONLY)")
     there = con.list_tables(database=("source", "main"))
@@ -288,53 +189,14 @@ def _open_pandas(frame: pd.DataFrame, columns: Sequence[str] | None) -> Source:
         )
     named = frame.set_axis(names, axis="columns")
     wanted = names if columns is None else [name for name in names if name in columns]
-    mixed = tuple(name for name in wanted if _has_mixed(named[name]))
-    data = to_arrow(named[wanted]) if wanted else pa.table({"_": pa.nulls(len(frame), pa.bool_())})
-    return Source(_store(_connect(), data), "pandas", tuple(names), mixed=mixed)
+    mixed = tuple(name for name in wanted if has_mixed(named.loc[:, name]))
+    data = to_arrow(named.loc[:, wanted]) if wanted else pa.table({"_": pa.nulls(len(frame), pa.bool_())})
+    return Source(store(connect(), data), "pandas", tuple(names), mixed=mixed)
 
 
 def _open_arrow(data: Any, columns: Sequence[str] | None, kind: Kind) -> Source:
     names = tuple(data.schema.names)
     wanted = names if columns is None else tuple(name for name in names if name in columns)
-    arrays = {name: _plain(data.column(name)) for name in wanted}
-    plain = pa.table(arrays) if arrays else pa.table({"_": pa.nulls(data.num_rows, pa.bool_())})
-    return Source(_store(_connect(), plain), kind, names)
-
-
-def _has_mixed(column: pd.Series) -> bool:
-    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in {
-        "mixed",
-        "mixed-integer",
-    }
-
-
-def _array(column: pd.Series) -> Any:
-    """One pandas column as Arrow; a zoned time becomes the local time of its zone."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_localize(None)
-    elif isinstance(column.dtype, pd.PeriodDtype):
-        column = column.dt.start_time
-    elif column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in _PLAIN_OBJECTS:
-        zones = {str(zone) for value in column if (zone := getattr(value, "tzinfo", None)) is not None}
-        column = pd.Series([_text(value, local=len(zones) == 1) for value in column], dtype=object)
-    return _plain(pa.Array.from_pandas(column))
-
-
-def _text(value: Any, *, local: bool) -> str | None:
-    if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 (NaN)
-        return None
-    if not hasattr(value, "isoformat"):
-        return str(value)
-    return (value.replace(tzinfo=None) if local and hasattr(value, "tzinfo") else value).isoformat()
-
-
-def _plain(array: Any) -> Any:
-    """Dictionary columns decoded, columns of nulls as text, zoned times as local times."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return pc.cast(array, kind.value_type)
-    if pa.types.is_null(kind):
-        return array.cast(pa.string())
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        return pc.local_timestamp(array)
-    return array
+    arrays = {name: plain(data.column(name)) for name in wanted}
+    copied = pa.table(arrays) if arrays else pa.table({"_": pa.nulls(data.num_rows, pa.bool_())})
+    return Source(store(connect(), copied), kind, names)

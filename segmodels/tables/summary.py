@@ -4,11 +4,10 @@ import datetime as dt
 from typing import Any, Literal
 
 import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
-from segmodels.tables.sources import fetch
+from segmodels.tables.engine import Column, Table, fetch
 
 Unit = Literal["day", "week", "month"]
 Occasion = Literal["day", "week", "month"]
@@ -19,7 +18,7 @@ _TRUNCATE = {"week": "W", "month": "M"}
 _DWARFED = 1e-4
 
 
-def occasions(rows: ir.Table, occasion: Occasion) -> ir.Table:
+def occasions(rows: Table, occasion: Occasion) -> Table:
     """Merge purchases of the same customer and period.
 
     Parameters
@@ -30,7 +29,8 @@ def occasions(rows: ir.Table, occasion: Occasion) -> ir.Table:
     Returns
     -------
     Table
-        ``customer_id``, ``date`` of the period's first purchase, ``merged`` rows and, perhaps, ``value``, their sum.
+        ``customer_id``, ``date`` of the period's first purchase, ``merged`` (rows) and, perhaps, ``value``
+        (their sum).
     """
     sums: dict[str, Any] = {"merged": rows.count()}
     if "value" in rows.columns:
@@ -42,7 +42,7 @@ def occasions(rows: ir.Table, occasion: Occasion) -> ir.Table:
     return by_period.drop("period")
 
 
-def summarise(bought: ir.Table, until: dt.date, unit: Unit, *, exact: bool) -> ir.Table:
+def summarise(bought: Table, until: dt.date, unit: Unit, *, exact: bool) -> Table:
     """One row for each customer of :func:`occasions`.
 
     Parameters
@@ -67,11 +67,12 @@ def summarise(bought: ir.Table, until: dt.date, unit: Unit, *, exact: bool) -> i
             bought.repeated.sum() if exact else bought.value.sum() - bought.value.argmin(bought.date)
         )
     each = bought.group_by("customer_id").aggregate(**sums)
+    at_end: Column = ibis.literal(until)
     columns: dict[str, Any] = {
         "customer_id": each.customer_id,
         "frequency": each.frequency.cast("int64"),
         "recency": each.last_date.delta(each.first_date, unit="day").cast("float64") / per,
-        "T": ibis.literal(until).delta(each.first_date, unit="day").cast("float64") / per,
+        "T": at_end.delta(each.first_date, unit="day").cast("float64") / per,
     }
     if has_value:
         mean = each.repeated / each.frequency.cast("float64").nullif(0.0)
@@ -82,7 +83,7 @@ def summarise(bought: ir.Table, until: dt.date, unit: Unit, *, exact: bool) -> i
     return each.select(**columns)
 
 
-def dwarfed(customers: ir.Table) -> bool:
+def dwarfed(customers: Table) -> bool:
     """Whether some customer's repeat purchases are so small beside the first that subtraction lost digits."""
     repeated = customers.monetary_value * customers.frequency
     lost = (customers.frequency > 0) & (repeated.abs() <= _DWARFED * customers.total.abs())

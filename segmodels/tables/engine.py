@@ -1,0 +1,86 @@
+"""Moving rows to and from the engine that holds a table."""
+
+import tempfile
+import uuid
+import weakref
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
+
+# Ibis gives a column its methods by its data type, which no static checker can see; hence Any, with a name.
+type Table = Any
+type Column = Any
+
+
+def fetch(table: Table) -> pa.Table:
+    """All rows of an engine's table, in memory, as Arrow."""
+    return table.to_pyarrow()
+
+
+def keep(table: Table) -> Table:
+    """Compute a table once; the engine holds the rows until they are no longer used."""
+    backend = table.get_backend()
+    if backend.name != "duckdb":
+        return table.cache()
+    name = _name()
+    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS {ibis.to_sql(table, dialect="duckdb")}')
+    return _until_unused(backend, name)
+
+
+def bring(data: pa.Table, like: Table) -> Table:
+    """Put an in-memory table on the engine that holds `like`."""
+    backend = like.get_backend()
+    if backend.name != "duckdb":
+        return ibis.memtable(data)
+    return store(backend, data)
+
+
+def beside(table: Table, like: Table) -> Table:
+    """Move a table to the engine that holds `like`, unless it is there."""
+    return table if table.get_backend() is like.get_backend() else bring(fetch(table), like)
+
+
+def connect() -> Any:
+    """Open a DuckDB database of its own; it may spill to disk, and its zone is UTC on every machine."""
+    con = duckdb.connect(config={"temp_directory": str(Path(tempfile.gettempdir()) / _name())})
+    con.execute("SET TimeZone = 'UTC'")
+    return ibis.duckdb.from_connection(con)
+
+
+def store(backend: Any, data: pa.Table) -> Table:
+    """Copy an in-memory table into a DuckDB connection."""
+    name = _name()
+    backend.con.register(f"{name}_arrow", data)
+    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS FROM "{name}_arrow"')
+    backend.con.unregister(f"{name}_arrow")
+    return _until_unused(backend, name)
+
+
+def is_null(column: Column) -> Column:
+    """Whether a value is missing."""
+    return column.isnull()
+
+
+def on_engine(table: Table) -> Table:
+    """Move a table made by ``ibis.memtable`` into a database of its own; leave others where they are."""
+    if table.op().find(ops.DatabaseTable) or not table.op().find(ops.InMemoryTable):
+        return table
+    return store(connect(), table.to_pyarrow())
+
+
+def _until_unused(backend: Any, name: str) -> Table:
+    """Open a temporary table that is dropped when the last expression on it is gone.
+
+    Ibis' own cache does this too, but its DROP statement is empty under recent sqlglot.
+    """
+    table = backend.table(name)
+    weakref.finalize(table.op(), backend.raw_sql, f'DROP TABLE IF EXISTS "{name}"').atexit = False
+    return table
+
+
+def _name() -> str:
+    return f"segmodels_{uuid.uuid4().hex}"
