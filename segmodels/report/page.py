@@ -340,7 +340,9 @@ def _cards(page: ValuePage) -> list[tuple[str, str, str]]:
     cards: list[tuple[str, str, str]] = []
     head = page.headline
     if head is not None:
-        alive = "" if head.alive is None else f"about {tables.count(head.alive)} of them still active"
+        alive = (
+            "" if head.alive is None else f"{tables.count(head.alive)} of them expected to be still active"
+        )
         cards.append(("Customers", tables.count(head.customers), alive))
         between = ""
         if head.purchases_low is not None and head.purchases_high is not None:

@@ -44,7 +44,7 @@ class Section:
 def audit(frame: pd.DataFrame, currency: str) -> Section:
     """Show what was read, merged, netted and dropped."""
     table = Table(
-        "Rows, customers and value after each step",
+        "Rows, customers and value by step",
         (
             words("Step", frame["step"]),
             *(
@@ -298,6 +298,10 @@ def value_curve(frame: pd.DataFrame, currency: str) -> Section:
     return Section("value", "Lifetime value", (text,), (drawing,))
 
 
+def _hundredths(values: tables.Floats) -> list[str]:
+    return [tables.number(value, 2) for value in values]
+
+
 # Column of a backtest → heading, how it is written. What is not listed is written as it comes.
 _SCORES: dict[str, tuple[str, tables.Writer]] = {
     "origins": ("Origins", tables.each_count),
@@ -306,8 +310,8 @@ _SCORES: dict[str, tuple[str, tables.Writer]] = {
     "bias": ("Bias", tables.shares),
     "mae": ("MAE", tables.numbers),
     "rmse": ("RMSE", tables.numbers),
-    "correlation": ("Correlation", tables.numbers),
-    "lift": ("Lift of the top decile", tables.numbers),
+    "correlation": ("Correlation", _hundredths),
+    "lift": ("Lift of the top decile", _hundredths),
     "coverage": ("Coverage", tables.shares),
 }
 

@@ -23,9 +23,9 @@ def deciles(frame: pd.DataFrame, *, currency: str, level: float = 0.8) -> go.Fig
     --------
     >>> two = pd.DataFrame({"decile": [1, 2], "value": [90.0, 10.0], "low": [70, 5], "high": [110, 20]})
     >>> deciles(two, currency="EUR").layout.yaxis.title.text
-    'Value of all customers in it (EUR)'
+    'Value of the decile (EUR)'
     """
-    x = [theme.plain(label) for label in frame["decile"]]
+    x = [theme.tick(label) for label in frame["decile"]]
     value = frame["value"].to_numpy(float)
     hover = "Decile %{x}: %{y:,.4~r} " + theme.plain(currency) + "<extra></extra>"
     traces: list[go.Bar | go.Scatter] = [
@@ -47,8 +47,8 @@ def deciles(frame: pd.DataFrame, *, currency: str, level: float = 0.8) -> go.Fig
         }
         y = frame["actual"].to_numpy(float)
         traces.append(go.Scatter(x=x, y=y, name="Actual", mode="markers", marker=marker, hovertemplate=hover))
-    title = theme.axis_title("Value of all customers in it", currency)
-    figure = theme.dress(traces, x="Decile (1 = a tenth of all customers, the best)", y=title)
+    title = theme.axis_title("Value of the decile", currency)
+    figure = theme.dress(traces, x="Decile (the best customers first)", y=title)
     figure.update_xaxes(type="category")
     figure.update_yaxes(rangemode="tozero")
     return figure

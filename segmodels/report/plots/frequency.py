@@ -24,7 +24,7 @@ def frequency(frame: pd.DataFrame, *, level: float = 0.8) -> go.Figure:
     >>> [trace.name for trace in frequency(bars).data]
     ['Actual', 'Expected by the model']
     """
-    x = [theme.plain(label) for label in frame["purchases"]]
+    x = [theme.tick(label) for label in frame["purchases"]]
     expected = frame["expected"].to_numpy(float)
     interval, name = None, "Expected by the model"
     if "low" in frame and "high" in frame:
@@ -39,7 +39,7 @@ def frequency(frame: pd.DataFrame, *, level: float = 0.8) -> go.Figure:
                 x=x, y=expected, name=name, marker_color=theme.MODEL, error_y=interval, hovertemplate=hover
             ),
         ],
-        x="Repeat purchases while the model watched (count)",
+        x="Repeat purchases (count)",
         y="Customers (count)",
     )
     figure.update_xaxes(type="category")

@@ -78,11 +78,14 @@ def _heat(
     bar = {
         "orientation": "h",
         "x": 0.5,
-        "y": 1.02,
-        "yanchor": "bottom",
+        # Placed in the container: a bar placed by the axes moves the margin that moves the axes, without end.
+        "yref": "container",
+        "y": 0.99,
+        "yanchor": "top",
         "thickness": 10,
         "len": 1.0,
         "outlinewidth": 0,
+        "ypad": 0,
         "title": {"text": title, "side": "top", "font": {"size": 13}},
     }
     trace = go.Heatmap(
@@ -98,6 +101,7 @@ def _heat(
     )
     y = theme.axis_title("Time since the last purchase", f"{unit}s")
     figure = theme.dress([trace], x="Repeat purchases (count)", y=y, height=420)
-    figure.update_layout(margin_t=70)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_layout(margin={"l": 56, "r": 16, "t": 64, "b": 48})
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=False)
     return figure

@@ -83,7 +83,8 @@ def lorenz(concentration: Concentration) -> go.Figure:
             xshift=-7,
             yshift=2,
         )
-    figure.update_xaxes(range=[0, 100])
+    figure.update_layout(margin_r=24)
+    figure.update_xaxes(range=[0, 100], dtick=20)
     figure.update_yaxes(range=[0, 100])
     return figure
 

@@ -30,6 +30,16 @@ def plain(text: object) -> str:
     return escape(str(text)).replace("%", "&#37;")
 
 
+def tick(text: object, most: int = 20) -> str:
+    """Name a bar, cut where it would take the room of the figure.
+
+    >>> tick("Customers of the first quarter"), tick(7)
+    ('Customers of the fi…', '7')
+    """
+    word = str(text)
+    return plain(word if len(word) <= most else f"{word[: most - 1]}…")
+
+
 def axis_title(what: str, unit: str = "") -> str:
     """Name what an axis shows and, in brackets, its unit.
 
@@ -63,7 +73,13 @@ def template() -> go.layout.Template:
             "plot_bgcolor": "rgba(0,0,0,0)",
             "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
             "xaxis": {**axis, "showgrid": False, "showline": True},
-            "yaxis": {**axis, "ticks": "", "separatethousands": True},
+            "yaxis": {
+                **axis,
+                "ticks": "",
+                "separatethousands": True,
+                "exponentformat": "B",
+                "minexponent": 6,
+            },
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
             "hoverlabel": {
                 "bgcolor": "white",

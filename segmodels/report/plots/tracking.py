@@ -71,7 +71,7 @@ def _track(
         traces += theme.band(x, frame[f"{prefix}low"], frame[f"{prefix}high"], interval)
     for name, column, line in (
         ("Actual", "actual", {"color": theme.ACTUAL, "width": 2}),
-        ("Expected by the model", "expected", {"color": theme.MODEL, "width": 2.5, "dash": "dash"}),
+        ("Expected", "expected", {"color": theme.MODEL, "width": 2.5, "dash": "dash"}),
     ):
         y = frame[prefix + column].to_numpy(float)
         hover = "%{x}: %{y:,.0f} " + name.lower() + "<extra></extra>"
@@ -106,7 +106,7 @@ def _mark(figure: go.Figure, split: date | float) -> None:
         yref="paper",
         line={"color": theme.MUTED, "width": 1, "dash": "dot"},
     )
-    for text, side in (("fitted to", "right"), ("held out", "left")):
+    for text, side in (("fitted", "right"), ("held out", "left")):
         figure.add_annotation(
             x=at,
             y=0.02,

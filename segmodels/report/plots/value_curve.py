@@ -4,6 +4,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from segmodels.report.plots import theme
+from segmodels.report.tables import floats, money_short
+
+MOST_LABELS = 5
 
 
 def value_curve(frame: pd.DataFrame, *, currency: str) -> go.Figure:
@@ -20,15 +23,17 @@ def value_curve(frame: pd.DataFrame, *, currency: str) -> go.Figure:
     --------
     >>> years = pd.DataFrame({"year": [1, 2], "p10": [8.0, 11.0], "p50": [10.0, 15.0], "p90": [12.0, 20.0]})
     >>> value_curve(years, currency="$").layout.yaxis.title.text
-    'Lifetime value of all customers ($)'
+    'Lifetime value ($)'
     """
-    years = frame["year"].to_numpy(float)
+    years, middle_value = floats(frame, "year"), floats(frame, "p50")
     hover = "Up to year %{x}: %{y:,.4~r} " + theme.plain(currency) + "<extra></extra>"
     middle = go.Scatter(
         x=years,
-        y=frame["p50"].to_numpy(float),
+        y=middle_value,
         name="P50",
-        mode="lines+markers",
+        mode="lines+markers+text" if len(years) <= MOST_LABELS else "lines+markers",
+        text=[theme.plain(money_short(value, currency)) for value in middle_value],
+        textposition="top center",
         line={"color": theme.MODEL, "width": 2.5},
         marker={"size": 8},
         hovertemplate=hover,
@@ -36,8 +41,9 @@ def value_curve(frame: pd.DataFrame, *, currency: str) -> go.Figure:
     figure = theme.dress(
         [*theme.band(years, frame["p10"], frame["p90"], "P10 to P90"), middle],
         x="Time from now (years)",
-        y=theme.axis_title("Lifetime value of all customers", currency),
+        y=theme.axis_title("Lifetime value", currency),
     )
-    figure.update_xaxes(dtick=1)
+    # Room for the labels of the first and the last year.
+    figure.update_xaxes(dtick=1, range=[years.min() - 0.4, years.max() + 0.4])
     figure.update_yaxes(rangemode="tozero")
     return figure
