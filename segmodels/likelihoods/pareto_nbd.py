@@ -33,6 +33,7 @@ from segmodels.likelihoods.pareto_nbd_future import (
     present_value_given_alive,
     residual_given_alive,
     simulate_future,
+    slot_of,
 )
 
 __all__ = [
@@ -57,7 +58,6 @@ PARAMETERS: tuple[str, ...] = ("r", "alpha", "s", "beta")
 Array = NDArray[np.float64]
 
 _GROUP = 2**32  # so that group and x make one key
-_SPREAD = 0x9E3779B97F4A7C1  # odd, from the golden ratio: spreads keys over the slots
 _MOST_SLOTS = 2**15
 
 
@@ -222,11 +222,12 @@ def _memory(cells: int, width: int) -> tuple[NDArray[np.int64], Array, Array]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _slot(key: int, age: float, slots: int) -> int:
-    """Where (group, x, age) is kept; a newcomer with the same slot replaces the old one."""
-    bits = np.float64(age).view(np.int64)
-    mixed = (bits ^ (bits >> 29) ^ key) * _SPREAD
-    return int((mixed >> 36) & (slots - 1))
+def _rise(rising: Array, known: int, n: int, r: float) -> int:
+    """Extend log Gamma(r+x)/Gamma(r) and its slope in r from x = known to n."""
+    for k in range(known, n):
+        rising[k + 1, 0] = rising[k, 0] + math.log(r + k)
+        rising[k + 1, 1] = rising[k, 1] + 1.0 / (r + k)
+    return max(known, n)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -275,7 +276,7 @@ def total(
     >>> round(total(params, *cells, np.array([0, 2])), 4)
     -11.1131
     """
-    rising = np.zeros(_rows(x))
+    rising = np.zeros((_rows(x), 2))
     keys, ages, table = _memory(x.size, 2)
     answer = 0.0
     for group in range(start.size - 1):
@@ -284,21 +285,19 @@ def total(
         known = 0
         for i in range(start[group], start[group + 1]):
             n = x[i]
-            while known < n:
-                rising[known + 1] = rising[known] + math.log(r + known)
-                known += 1
+            known = _rise(rising, known, n, r)
             key = (group + 1) * _GROUP + n
-            slot = _slot(key, t_x[i], keys.size)
+            slot = slot_of(key, t_x[i], keys.size)
             if keys[slot] != key or ages[slot] != t_x[i]:
                 keys[slot], ages[slot] = key, t_x[i]
                 _fill(table[slot], n, t_x[i], r, alpha, s, beta)
             begun, early = table[slot, 0], table[slot, 1]
-            slot = _slot(key, T[i], keys.size)
+            slot = slot_of(key, T[i], keys.size)
             if keys[slot] != key or ages[slot] != T[i]:
                 keys[slot], ages[slot] = key, T[i]
                 _fill(table[slot], n, T[i], r, alpha, s, beta)
             bracket = early + math.exp(table[slot, 0] - begun) * (1.0 - table[slot, 1])
-            answer += count[i] * (rising[n] - n * log_alpha + begun + math.log(bracket))
+            answer += count[i] * (rising[n, 0] - n * log_alpha + begun + math.log(bracket))
     return answer
 
 
@@ -339,17 +338,14 @@ def total_and_gradient(
         known = 0
         for i in range(start[group], start[group + 1]):
             n, weight = x[i], count[i]
-            while known < n:
-                rising[known + 1, 0] = rising[known, 0] + math.log(r + known)
-                rising[known + 1, 1] = rising[known, 1] + 1.0 / (r + known)
-                known += 1
+            known = _rise(rising, known, n, r)
             key = (group + 1) * _GROUP + n
-            slot = _slot(key, t_x[i], keys.size)
+            slot = slot_of(key, t_x[i], keys.size)
             if keys[slot] != key or ages[slot] != t_x[i]:
                 keys[slot], ages[slot] = key, t_x[i]
                 _fill_gradient(table[slot], n, t_x[i], r, alpha, s, beta)
             early[:] = table[slot]
-            slot = _slot(key, T[i], keys.size)
+            slot = slot_of(key, T[i], keys.size)
             if keys[slot] != key or ages[slot] != T[i]:
                 keys[slot], ages[slot] = key, T[i]
                 _fill_gradient(table[slot], n, T[i], r, alpha, s, beta)
@@ -360,12 +356,8 @@ def total_and_gradient(
             answer += weight * (rising[n, 0] - n * log_alpha + early[0] + math.log(bracket))
             gradient[group, 0] += weight * rising[n, 1]
             gradient[group, 1] -= weight * n / alpha
-            dropped, living, kept = (
-                weight / bracket * early[1],
-                weight / bracket * living,
-                weight / bracket * kept,
-            )
+            share = weight / bracket
             for j in range(4):
-                begun = early[2 + j] * dropped + late[2 + j] * living
-                gradient[group, j] += begun + early[6 + j] * weight / bracket - kept * late[6 + j]
+                begun = early[2 + j] * early[1] + late[2 + j] * living
+                gradient[group, j] += share * (begun + early[6 + j] - kept * late[6 + j])
     return answer, gradient

@@ -22,6 +22,9 @@ Array = NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _NEGLIGIBLE = 40.0  # an integrand exp(-40) below its peak adds nothing in double precision
 
+_SPREAD = 0x9E3779B97F4A7C1  # odd, from the golden ratio: spreads keys over the slots
+_SLOTS = 1024
+
 
 def expected_new(t: ArrayLike, r: ArrayLike, alpha: ArrayLike, s: ArrayLike, beta: ArrayLike) -> Array:
     """Give the expected repeat purchases of a new customer by age ``t``.
@@ -223,19 +226,51 @@ def flat_columns(*arguments: ArrayLike) -> tuple[list[Array], tuple[int, ...]]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def slot_of(key: int, age: float, slots: int) -> int:
+    """Where a table of recent answers keeps the one for a key and an age; a newcomer replaces the old.
+
+    Parameters
+    ----------
+    key, age
+        What the answer depends on.
+    slots
+        Length of the table, a power of two.
+
+    Returns
+    -------
+    int
+        From 0 to slots - 1.
+
+    Examples
+    --------
+    >>> 0 <= slot_of(3, 38.86, 64) < 64
+    True
+    """
+    bits = np.float64(age).view(np.int64)
+    mixed = (bits ^ (bits >> 29) ^ key) * _SPREAD
+    return int((mixed >> 36) & (slots - 1))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _present_values(
     ends: Array, falls: Array, x: Array, T: Array, r: Array, alpha: Array, s: Array, beta: Array
 ) -> Array:
     """Flat `present_value_given_alive`, from how much less the next period is worth."""
     out = np.empty(x.size)
+    # the life to come depends on the draw and T, not on x: remember it
+    clocks, powers, lives = np.full(_SLOTS, np.nan), np.empty(_SLOTS), np.empty(_SLOTS)
     for i in range(x.size):
         clock, power = beta[i] + T[i], s[i] - 1.0
-        answer = 0.0
-        for h in range(ends.size):
-            log_clock = math.log1p(ends[h] / clock)
-            exponent = -power * log_clock
-            answer += falls[h] * (math.expm1(exponent) / exponent * log_clock if exponent else log_clock)
-        out[i] = (r[i] + x[i]) / (alpha[i] + T[i]) * clock * answer
+        slot = slot_of(0, clock, _SLOTS)
+        if clocks[slot] != clock or powers[slot] != power:
+            clocks[slot], powers[slot] = clock, power
+            answer = 0.0
+            for h in range(ends.size):
+                log_clock = math.log1p(ends[h] / clock)
+                exponent = -power * log_clock
+                answer += falls[h] * (math.expm1(exponent) / exponent * log_clock if exponent else log_clock)
+            lives[slot] = clock * answer
+        out[i] = (r[i] + x[i]) / (alpha[i] + T[i]) * lives[slot]
     return out
 
 
@@ -243,22 +278,22 @@ def _present_values(
 def _residuals(
     discount_rate: Array, x: Array, T: Array, r: Array, alpha: Array, s: Array, beta: Array
 ) -> Array:
-    """Flat `residual_given_alive`: the integral of exp(-z v) (1 + v)^-s over v > 0, in log(1 + v)."""
+    """Flat `residual_given_alive`."""
     out = np.empty(x.size)
-    last_z, last_s, integral = -1.0, -1.0, 0.0
+    clocks, shapes, lives = np.full(_SLOTS, np.nan), np.empty(_SLOTS), np.empty(_SLOTS)
     for i in range(x.size):
         clock = beta[i] + T[i]
         z = discount_rate[i] * clock
-        if z != last_z or s[i] != last_s:
-            last_z, last_s = z, s[i]
-            integral = _discounted_life(z, s[i])
-        out[i] = (r[i] + x[i]) / (alpha[i] + T[i]) * clock * integral
+        slot = slot_of(0, z, _SLOTS)
+        if clocks[slot] != z or shapes[slot] != s[i]:
+            clocks[slot], shapes[slot], lives[slot] = z, s[i], _discounted_life(z, s[i])
+        out[i] = (r[i] + x[i]) / (alpha[i] + T[i]) * clock * lives[slot]
     return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _discounted_life(z: float, s: float) -> float:
-    """U(1, 2 - s, z), which is z^(s-1) U(s, s, z)."""
+    """Integrate exp(-z v) (1 + v)^-s over v > 0, in log(1 + v); it is U(1, 2 - s, z)."""
     if z == 0.0:
         return 1.0 / (s - 1.0) if s > 1.0 else math.inf
     top = math.log1p(_NEGLIGIBLE / z)
