@@ -227,11 +227,10 @@ def test_unit_of_time_does_not_matter(unit):
         assert_allclose(here, there, rtol=1e-9)
 
 
-@pytest.mark.parametrize("maximise", ["CDNOW"])
-def test_cdnow_maximum_likelihood(maximise):
+def test_cdnow_maximum_likelihood():
     cells = cdnow_cells()
     start = np.array([0, cells[0].size])
-    assert (maximise, int(np.sum(cells[3])), int(cells[0] @ cells[3])) == ("CDNOW", 2357, 2457)
+    assert (np.sum(cells[3]), cells[0] @ cells[3]) == (2357, 2457)
     assert abs(model.total(np.array([CDNOW_OPTIMUM]), *cells, start) - -9594.9761789) < 1e-6
 
     def loss(logs):
