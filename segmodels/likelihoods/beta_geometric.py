@@ -5,9 +5,9 @@ For a customer with x repeat purchases, the last at age t_x, observed to age T,
     density = (r)_x alpha^r (b)_x / (a+b)_x (alpha + T)^-(r+x) (1 + odds),
     odds    = a / (b + x - 1) ((alpha + T) / (alpha + t_x))^(r+x),
 
-where odds, of having stopped at t_x against being alive, is 0 for BG/NBD at x = 0. MBG/NBD lets customers stop at
-their first purchase too: that is b + 1 in place of b, odds at x = 0, and a factor b / (a + b). As x is an integer,
-(c)_x is a running product, and cells sorted by (t_x, T, x) make the power in the odds one as well.
+where odds, of having stopped at t_x against being alive, is 0 for BG/NBD at x = 0. MBG/NBD lets customers
+stop at their first purchase too: that is b + 1 in place of b, odds at x = 0, and a factor b / (a + b). As x
+is an integer, (c)_x is a running product, and cells sorted by (t_x, T, x) make the power in the odds one too.
 """
 
 import math
@@ -45,6 +45,15 @@ def _tabulate_slopes(r: float, a: float, b: float, top: int, table: FloatArray) 
 
 
 @njit(cache=True, nogil=True)
+def _log_factor(odds: float, exponent: float) -> float:
+    """Return log(1 + odds e^exponent), however large the exponent."""
+    if odds == 0.0:
+        return 0.0
+    log_odds = math.log(odds) + exponent
+    return max(log_odds, 0.0) + math.log1p(math.exp(-abs(log_odds)))
+
+
+@njit(cache=True, nogil=True)
 def total_of_group(
     parameters: FloatArray,
     x: IntArray,
@@ -56,51 +65,44 @@ def total_of_group(
 ) -> float:
     """Return the sum of count * log density over cells that share their parameters.
 
-    Factors 1 + odds of single customers are multiplied and one logarithm is taken of a whole batch.
+    Factors 1 + odds of cells of few customers are multiplied, by the binary digits of their counts, and one
+    logarithm is taken of each product.
     """
     r, alpha, a, b = parameters[0], parameters[1], parameters[2], parameters[3]
-    _tabulate(r, a, b, x.max(), at_first, table)
-    total, customers, batch = 0.0, 0.0, 1.0
+    _tabulate(r, a, b, int(x.max()), at_first, table)
+    total, customers, ones, twos, fours = 0.0, 0.0, 1.0, 1.0, 1.0
     last_t, last_T, last_x = math.nan, math.nan, 0
     log_T, log_t, rho, log_rho, power = 0.0, 0.0, 1.0, 0.0, 1.0
     for i in range(len(x)):
+        k, n = x[i], count[i]
         fresh = T[i] != last_T or t_x[i] != last_t
         if fresh:
             if T[i] != last_T:
                 log_T = math.log(alpha + T[i])
             if t_x[i] != last_t:
                 log_t = math.log(alpha + t_x[i])
-            rho = (alpha + T[i]) / (alpha + t_x[i])
-            log_rho = log_T - log_t
             last_t, last_T = t_x[i], T[i]
-        shape = r + x[i]
-        total += count[i] * (table[0, x[i]] - shape * log_T)
-        customers += count[i]
-        odds = table[1, x[i]]
-        if odds == 0.0:
-            last_x = -64
-            continue
-        if shape * log_rho > _LARGEST_EXPONENT:
-            log_odds = math.log(odds) + shape * log_rho
-            total += count[i] * (log_odds + math.log1p(math.exp(-log_odds)))
-            last_x = -64
-            continue
-        step = x[i] - last_x
-        if fresh or step < 0 or step > 16:
-            power = math.exp(shape * log_rho)
+            rho, log_rho = (alpha + last_T) / (alpha + last_t), log_T - log_t
+        exponent = (r + k) * log_rho
+        power = math.exp(min(exponent, _LARGEST_EXPONENT)) if fresh or k != last_x + 1 else power * rho
+        last_x = k
+        factor = 1.0 + table[1, k] * power
+        digits = np.int64(n) if n <= 7.0 else -1
+        if digits == n and factor < 1e20:
+            ones *= factor if digits & 1 else 1.0
+            twos *= factor if digits & 2 else 1.0
+            fours *= factor if digits & 4 else 1.0
+            if max(ones, twos, fours) > 1e280:
+                total += math.log(ones) + 2.0 * math.log(twos) + 4.0 * math.log(fours)
+                ones, twos, fours = 1.0, 1.0, 1.0
+        elif exponent < _LARGEST_EXPONENT:
+            total += n * math.log(factor)
         else:
-            for _ in range(step):
-                power *= rho
-        last_x = x[i]
-        factor = 1.0 + odds * power
-        if count[i] != 1.0 or factor > 1e100:
-            total += count[i] * math.log(factor)
-            continue
-        batch *= factor
-        if batch > 1e200:
-            total += math.log(batch)
-            batch = 1.0
-    return total + math.log(batch) + customers * r * math.log(alpha)
+            total += n * _log_factor(table[1, k], exponent)
+        total += n * (table[0, k] - (r + k) * log_T)
+        customers += n
+    total += math.log(ones) + 2.0 * math.log(twos) + 4.0 * math.log(fours)
+    return total + customers * r * math.log(alpha)
 
 
 @njit(cache=True, nogil=True)
@@ -116,8 +118,8 @@ def total_of_group_with_slopes(
 ) -> float:
     """Return what `total_of_group` returns, and fill `slope` with its derivatives by r, alpha, a and b."""
     r, alpha, a, b = parameters[0], parameters[1], parameters[2], parameters[3]
-    _tabulate(r, a, b, x.max(), at_first, table)
-    _tabulate_slopes(r, a, b, x.max(), table)
+    _tabulate(r, a, b, int(x.max()), at_first, table)
+    _tabulate_slopes(r, a, b, int(x.max()), table)
     total, customers = 0.0, 0.0
     by_r, by_alpha, by_a, by_b, by_b_of_odds, stopped = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     last_t, last_T = math.nan, math.nan
@@ -133,16 +135,12 @@ def total_of_group_with_slopes(
             inverse_t = 1.0 / (alpha + last_t)
         log_rho = log_T - log_t
         n, k, shape = count[i], x[i], r + x[i]
-        dead, log_factor = 0.0, 0.0
-        odds = table[1, k]
-        if odds > 0.0 and shape * log_rho <= _LARGEST_EXPONENT:
-            odds *= math.exp(shape * log_rho)
-            dead = odds / (1.0 + odds)
+        odds = table[1, k] * math.exp(min(shape * log_rho, _LARGEST_EXPONENT))
+        dead = n * odds / (1.0 + odds)
+        if shape * log_rho < _LARGEST_EXPONENT:
             log_factor = math.log(1.0 + odds)
-        elif odds > 0.0:
-            dead = 1.0
-            log_factor = math.log(odds) + shape * log_rho
-        dead *= n
+        else:
+            log_factor = _log_factor(table[1, k], shape * log_rho)
         total += n * (table[0, k] - shape * log_T + log_factor)
         customers += n
         stopped += dead
@@ -168,7 +166,7 @@ def total_of_cells(
     start: IntArray,
     at_first: float,
 ) -> float:
-    """Return the sum over the groups of cells; `params` is (G, 4), group g holds cells start[g]:start[g+1]."""
+    """Return the sum over the groups of cells; group g holds cells start[g]:start[g + 1]."""
     table = np.empty((2, x.max() + 1 if len(x) else 1))
     total = 0.0
     for g in range(len(params)):
@@ -244,7 +242,7 @@ def log_density_if_alive(
 def pmf_if_alive(
     n: FloatArray, t: FloatArray, shape: FloatArray, rate: FloatArray, a: FloatArray, b: FloatArray
 ) -> FloatArray:
-    """Return P(n purchases in the next t) of a customer alive with lambda ~ Gamma(shape, rate), p ~ Beta(a, b).
+    """Return P(n purchases in the next t) of a customer alive with lambda and p as in `series`.
 
     Either n purchases came and none was the last, or at least n would have come and the n-th was the last.
     """
@@ -257,7 +255,7 @@ def pmf_if_alive(
 
 
 def purchases_until_death(rng: np.random.Generator, p: FloatArray) -> FloatArray:
-    """Draw the number of opportunities to stop, 1, 2, …, until the one that is taken; may be huge, hence float."""
+    """Draw the number of opportunities to stop up to the one that is taken: 1, 2, …, huge, hence float."""
     waiting = rng.standard_exponential(p.shape)
     hazard = -np.log1p(-np.clip(p, 1e-300, 1.0 - 1e-16))
     return 1.0 + np.floor(waiting / hazard)
@@ -268,7 +266,7 @@ def simulate_histories(
 ) -> tuple[IntArray, FloatArray]:
     """Draw (x, t_x) of customers who buy at `rate` until age T or until purchase number `last`.
 
-    Given their number m the purchases are uniform on (0, T), so the k-th is at a Beta(k, m + 1 - k) share of T.
+    Given their number m the purchases are uniform on (0, T): the k-th is at a Beta(k, m + 1 - k) share of T.
     """
     m = rng.poisson(rate * T).astype(np.float64)
     x = np.minimum(m, last)

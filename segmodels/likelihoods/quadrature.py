@@ -32,8 +32,8 @@ def _log_beta_kernel(y: float, a: float, b: float) -> float:
 def beta_nodes(a: float, b: float, low: float, gain: float, p: FloatArray, weight: FloatArray) -> int:
     """Fill `p` and `weight` with a rule for averages over p ~ Beta(a, b); return the number of nodes.
 
-    `low` is the log of the p below which the integrand is flat; `gain` bounds the log of how much larger the
-    integrand is on the left than at the mode of the density. The flat ends are geometric series, summed exactly.
+    `low` is the log of the p below which the integrand is flat; `gain` bounds the log of how much larger it
+    is on the left than at the mode of the density. The flat ends are geometric series, summed exactly.
     """
     step = max(min(_STEP, 0.5 / math.sqrt(a)), 4.0 * _LOST / NODES)
     mode = math.log(a / b)
@@ -71,7 +71,7 @@ def beta_nodes(a: float, b: float, low: float, gain: float, p: FloatArray, weigh
 
 @njit(cache=True, nogil=True)
 def gamma_nodes(shape: float, low: float, g: FloatArray, weight: FloatArray) -> int:
-    """Fill `g` and `weight` with a rule for averages over g ~ Gamma(shape, 1) of what is O(g) below exp(low)."""
+    """Fill `g` and `weight` with a rule for g ~ Gamma(shape, 1), of what is O(g) below exp(low)."""
     step = max(min(_STEP, 0.5 / math.sqrt(shape)), 4.0 * _LOST / NODES)
     mode = math.log(shape)
     n, total, u = 0, 0.0, mode

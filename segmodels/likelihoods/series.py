@@ -14,8 +14,8 @@ never stops, and has positive terms only:
 
     E(t) = (1-z)^shape sum_{j>=1} (shape)_j / j! z^j S_j,    S_j = sum_{i<j} (b)_i / (a+b)_i.
 
-It serves where Euler's cancels; quadrature over p serves where both are long. In either series the coefficients
-do not depend on t, so a whole curve costs little more than one value.
+It serves where Euler's cancels; quadrature over p serves where both are long. In either series the
+coefficients do not depend on t, so a whole curve costs little more than one value.
 
 References
 ----------
@@ -194,7 +194,7 @@ def survival_each(
 def residual_each(
     discount: FloatArray, shape: FloatArray, rate: FloatArray, a: FloatArray, b: FloatArray
 ) -> FloatArray:
-    """Return the discounted purchases still to come, E[lambda / (discount + lambda p)], element by element."""
+    """Return the discounted purchases to come, E[lambda / (discount + lambda p)], element by element."""
     out, work = np.empty(len(discount)), np.empty((4, NODES))
     for i in range(len(discount)):
         out[i] = residual_by_nodes(discount[i], shape[i], rate[i], a[i], b[i], work)
