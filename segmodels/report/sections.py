@@ -144,11 +144,8 @@ def frequency(frame: pd.DataFrame, level: float) -> Section:
     ]
     if "low" in frame and "high" in frame:
         columns += [figures(label.title(), frame[label], tables.each_count) for label in ("low", "high")]
-    actual, expected = floats(frame, "actual"), floats(frame, "expected")
-    text = (
-        f"{tables.share(actual[0] / actual.sum())} of customers made {frame['purchases'].iloc[0]} repeat "
-        f"purchases; the model says {tables.share(expected[0] / expected.sum())}."
-    )
+    actual, expected = (_first_share(floats(frame, name)) for name in ("actual", "expected"))
+    text = f"{actual} of customers made {frame['purchases'].iloc[0]} repeat purchases; the model says {expected}."
     drawing = Drawing(
         "frequency-histogram",
         "Customers by repeat purchases",
@@ -157,6 +154,10 @@ def frequency(frame: pd.DataFrame, level: float) -> Section:
         Table("Customers by repeat purchases", tuple(columns)),
     )
     return Section("frequency", "Frequency: how often customers came back", (text,), (drawing,))
+
+
+def _first_share(values: tables.Floats) -> str:
+    return tables.parts_of_one(values)[0]
 
 
 def maps(grid: FrequencyRecency, unit: str) -> Section:
@@ -214,7 +215,7 @@ def deciles(frame: pd.DataFrame, basis: str, currency: str, level: float) -> Sec
     ]
     if "actual" in frame:
         columns.append(figures("Actual", frame["actual"], tables.moneys("")))
-    top = tables.share(value[0] / value.sum()) if value.sum() else tables.MISSING
+    top = _first_share(value)
     text = (
         f"Customers are sorted by {basis} and cut into ten equal groups; the first one holds {top} of value."
     )

@@ -232,3 +232,16 @@ def test_write_replaces_the_page_whole(full_page, bare_page, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
     with pytest.raises(FileNotFoundError):
         write(full_page, tmp_path / "nowhere" / "page.html")
+
+
+def test_a_base_without_value_or_purchases_still_has_a_page(full_page):
+    nothing = {"actual": 0, "expected": 0.0}
+    page = replace(
+        full_page,
+        tracking=full_page.tracking.assign(**nothing, low=float("nan"), high=float("nan")),
+        frequency=full_page.frequency.assign(**nothing),
+        deciles=full_page.deciles.assign(value=0.0, low=0.0, high=0.0, actual=0.0),
+        tiers=full_page.tiers.assign(value=0.0, revenue=0.0),
+        value_curve=full_page.value_curve.assign(p10=0.0, p50=0.0, p90=0.0),
+    )
+    assert "nan" not in Document(render(page)).text.lower().replace("finance", "")

@@ -103,10 +103,12 @@ def dress(traces: Sequence[Any], *, x: str, y: str, height: int = HEIGHT) -> go.
     return figure
 
 
-def band(x: Any, low: Any, high: Any, name: str) -> tuple[go.Scatter, go.Scatter]:
-    """Shade between two lines; positions where either is missing are left out."""
+def band(x: Any, low: Any, high: Any, name: str) -> tuple[go.Scatter, ...]:
+    """Shade between two lines, where both are known; nothing where they nowhere are."""
     low, high = np.asarray(low, float), np.asarray(high, float)
     kept = np.isfinite(low) & np.isfinite(high)
+    if not kept.any():
+        return ()
     edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "legendgroup": name}
     x = np.asarray(x)[kept]
     return (
