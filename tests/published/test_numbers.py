@@ -140,3 +140,11 @@ def test_customers_used():
     assert (len(table), table["frequency"].sum(), table["bought"].sum()) == (2_357, 2_457, 1_882)
     assert _history("gamma_gamma", "CDNOW_sample", "1997-09-30")[0].size == 946
     assert _history("gamma_gamma", "CDNOW_master", "1997-09-30")[0].size == 9_450
+
+
+def test_pareto_nbd_where_other_packages_overflow():
+    """CLVTools tests these four customers for a finite probability, without printing it."""
+    x, t_x = np.array([221, 254, 161, 204]), np.array([103.42857, 97.14286, 94.71429, 98.57143])
+    T = np.array([103.57143, 97.28571, 98.0, 99.42857])
+    alive = _likelihood("pareto_nbd").alive(x, t_x, T, r=0.5143, alpha=2.8845, s=0.2856, beta=14.1087)
+    assert np.all((alive > 0.7) & (alive < 1.0))
