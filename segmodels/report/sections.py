@@ -145,7 +145,8 @@ def frequency(frame: pd.DataFrame, level: float) -> Section:
     if "low" in frame and "high" in frame:
         columns += [figures(label.title(), frame[label], tables.each_count) for label in ("low", "high")]
     actual, expected = (_first_share(floats(frame, name)) for name in ("actual", "expected"))
-    text = f"{actual} of customers made {frame['purchases'].iloc[0]} repeat purchases; the model says {expected}."
+    made = frame["purchases"].iloc[0]
+    text = f"{actual} of customers made {made} repeat purchases; the model says {expected}."
     drawing = Drawing(
         "frequency-histogram",
         "Customers by repeat purchases",
