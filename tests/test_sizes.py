@@ -10,7 +10,14 @@ MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LEFTOVERS = {"utils", "util", "helpers", "common", "misc", "base"}
 ROOMS = ("segmodels", "tests", "benchmarks", "experiments")
-FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+
+
+# Hidden folders hold what is not ours, such as the environment of a peer.
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if not _hidden(path))
 
 
 def _name(path: Path) -> str:
