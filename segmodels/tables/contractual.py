@@ -39,7 +39,7 @@ def looks_contractual(transactions: "Transactions") -> Evidence:
     -------
     Evidence
         ``passed`` is False if at least half of them are regular, that is, four fifths of a customer's gaps
-        are one period long (a week, month, quarter, year …, give or take a few days). None if there are too few.
+        are one period long (a week, month, quarter, year …, give or take a few days). None if too few.
         ``table``: for each period, ``customers`` regular at it and ``share`` of those judged.
 
     Notes

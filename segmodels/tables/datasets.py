@@ -19,7 +19,8 @@ def cdnow() -> pd.DataFrame:
     DataFrame
         6,919 rows of 2,357 customers: ``customer_id`` (int64, as in :func:`cdnow_master`), ``date``
         (datetime64), ``quantity`` (int64, CDs), ``value`` (float64, US dollars). 8 rows have the value 0.
-        The literature numbers the sample's customers 1, 2, 3 … in the order of these ids.
+        The literature numbers the sample's customers 1, 2, 3 … in the order in which they first appear:
+        its customer 1516 is ``cdnow()["customer_id"].unique()[1515]``.
 
     Raises
     ------

@@ -178,7 +178,12 @@ def _value_rules(log: Table, zero: str | None, negative: str | None) -> list[rul
         ),
         rules.Rule("value", "text", "numbers", text, ~is_null(log.got_value) & is_null(spent), row),
         rules.Rule(
-            "value", "an infinite number", "finite numbers", "Repair or drop them.", spent.isinf(), row
+            "value",
+            "an infinite number",
+            "finite numbers",
+            "Repair or drop them.",
+            rules.is_infinite(spent),
+            row,
         ),
     ]
     if zero is None:

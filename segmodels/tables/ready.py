@@ -158,12 +158,14 @@ def _rules(rows: Table, given: tuple[str, ...]) -> list[rules.Rule]:
                 name, "null or NaN", "a number in every row", repair, is_null(got) | column.isnan(), shown
             ),
             rules.Rule(name, "text", "numbers", repair, ~is_null(got) & is_null(column), shown),
-            rules.Rule(name, "an infinite number", "finite numbers", repair, column.isinf(), shown),
+            rules.Rule(
+                name, "an infinite number", "finite numbers", repair, rules.is_infinite(column), shown
+            ),
             rules.Rule(name, "a negative number", "0 or more", repair, column < 0, shown),
         ]
     x, t_x, age = rows.frequency, rows.recency, rows["T"]
     whole = "frequency counts repeat purchases: purchase days minus one."
-    finite = ~(x.isnan() | x.isinf() | t_x.isnan() | age.isnan())
+    finite = ~(x.isnan() | rules.is_infinite(x) | t_x.isnan() | age.isnan())
     return [
         *found,
         rules.Rule("frequency", "a fraction", "whole numbers", whole, finite & (x != x.floor()), shown),

@@ -1,5 +1,6 @@
 """Rules that rows must keep: counted together in one pass, examples fetched only for those broken."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,6 +94,11 @@ def is_missing_id(value: Column) -> Column:
     if value.type().is_string():
         return missing | (value.strip() == "")
     return missing | value.isnan() if value.type().is_floating() else missing
+
+
+def is_infinite(number: Column) -> Column:
+    """Whether a float64 is plus or minus infinity; engines order NaN above it, or not at all."""
+    return (number.abs() > sys.float_info.max) & ~number.isnan()
 
 
 def integer_text(value: Column) -> Column:

@@ -168,7 +168,9 @@ def _open_duckdb(path: str, table: str | None) -> Source:
     con = connect()
     quoted = path.replace("'", "''")
     con.raw_sql(f"ATTACH '{quoted}' AS source (READ_ONLY)")
-    there = con.list_tables(database=("source", "main"))
+    # Not con.list_tables: Ibis 12 calls a method for it that DuckDB 2 no longer has.
+    listed = con.raw_sql("SELECT table_name FROM duckdb_tables() WHERE database_name = 'source'").fetchall()
+    there = sorted(name for (name,) in listed)
     if table is None or table not in there:
         got = "no table=" if table is None else f"table={table!r}"
         raise InputError(
