@@ -48,6 +48,8 @@ def _euler(shape: float, a: float, b: float, z: float, log_stay: float, term: Fl
     value = -q * z
     total = value
     term[0] = value
+    # beyond it terms keep their sign, and the rest matters less at any smaller z than at this one
+    least = max(-q, 1.0 + a * z / (1.0 - z))
     for k in range(1, NODES):
         ratio = (q + k) * (a + k - 1.0) / ((top + k) * (k + 1.0))
         value *= ratio * z
@@ -55,7 +57,7 @@ def _euler(shape: float, a: float, b: float, z: float, log_stay: float, term: Fl
         total += value
         bound = z * max(1.0, ratio)
         if (
-            k > -q
+            k > least
             and bound < 1.0
             and power * abs(value) <= _TOLERANCE * (1.0 - bound) * (lead + power * total)
         ):

@@ -310,3 +310,13 @@ def test_without_stopping_purchases_are_negative_binomial():
     assert_allclose(bg_nbd.expected_new(39.0, *args), 0.7 / 5.0 * 39.0, rtol=1e-9)
     brute = quad(lambda rate: gamma_law.pdf(rate, 0.7, scale=0.2) * poisson.pmf(4, 39.0 * rate), 0, 5)[0]
     assert_allclose(bg_nbd.pmf_new(4, 39.0, *args), brute, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("r", "x", "a"), [(1e-4, 2000, 100.0), (0.01, 2000, 7.0), (30.0, 50, 1.5), (0.24, 0, 0.8)]
+)
+def test_a_curve_is_as_exact_as_its_single_points(r, x, a):
+    t = np.linspace(0.01, 157.0, 36)
+    curve = bg_nbd.expected_given_alive(t, x, 20.0, r, 4.4, a, 2.4)
+    points = [bg_nbd.expected_given_alive([u], x, 20.0, r, 4.4, a, 2.4)[0] for u in t]
+    assert_allclose(curve, points, rtol=1e-11)
