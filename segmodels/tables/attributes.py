@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from segmodels.tables.customers import Customers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attributes:
     """What does not change about a customer. Made by :meth:`read`.
 

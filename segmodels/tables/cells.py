@@ -15,7 +15,7 @@ from segmodels.tables.engine import Table, bring, fetch
 from segmodels.tables.summary import Unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PurchaseCells:
     """Distinct purchase histories, sorted by group, then recency, T and frequency. C cells in G groups.
 
@@ -70,7 +70,7 @@ class PurchaseCells:
         return pd.concat([cells, groups], axis=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SpendCells:
     """Distinct (frequency, mean spend) of customers with repeat purchases of positive value, sorted so.
 

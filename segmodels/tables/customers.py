@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from segmodels.tables.attributes import Attributes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Customers:
     """Customers, each with a history in four figures. Made by :meth:`read` or ``Transactions.customers``.
 
@@ -42,8 +42,8 @@ class Customers:
     table: Table = field(repr=False)
     unit: Unit
     kind: Kind
-    counted: Callable[[], pd.DataFrame] = field(repr=False, compare=False)
-    order: pd.Index | None = field(default=None, repr=False, compare=False)
+    counted: Callable[[], pd.DataFrame] = field(repr=False)
+    order: pd.Index | None = field(default=None, repr=False)
 
     @classmethod
     def read(

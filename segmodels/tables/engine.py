@@ -1,5 +1,6 @@
 """Moving rows to and from the engine that holds a table."""
 
+import contextlib
 import tempfile
 import uuid
 import weakref
@@ -66,10 +67,8 @@ def is_null(column: Column) -> Column:
 
 
 def on_engine(table: Table) -> Table:
-    """Move a table made by ``ibis.memtable`` into a database of its own; leave others where they are."""
-    if table.op().find(ops.DatabaseTable) or not table.op().find(ops.InMemoryTable):
-        return table
-    return store(connect(), table.to_pyarrow())
+    """Copy an expression on ``ibis.memtable`` into a database of its own; leave others where they are."""
+    return store(connect(), table.to_pyarrow()) if table.op().find(ops.InMemoryTable) else table
 
 
 def _until_unused(backend: Any, name: str) -> Table:
@@ -78,8 +77,14 @@ def _until_unused(backend: Any, name: str) -> Table:
     Ibis' own cache does this too, but its DROP statement is empty under recent sqlglot.
     """
     table = backend.table(name)
-    weakref.finalize(table.op(), backend.raw_sql, f'DROP TABLE IF EXISTS "{name}"').atexit = False
+    weakref.finalize(table.op(), _drop, backend, name).atexit = False
     return table
+
+
+def _drop(backend: Any, name: str) -> None:
+    """Drop a table, unless its connection is closed or in the midst of a result; then it goes with that."""
+    with contextlib.suppress(duckdb.Error):
+        backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
 
 
 def _name() -> str:

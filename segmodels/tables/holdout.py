@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segmodels.tables.transactions import Transactions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Holdout:
     """What was known at the split, and what came afterwards. Made by ``Transactions.holdout``.
 
@@ -43,7 +43,7 @@ class Holdout:
     future: Table = field(repr=False)
     duration: float
     unit: Unit
-    counted: Callable[[], pd.DataFrame] = field(repr=False, compare=False)
+    counted: Callable[[], pd.DataFrame] = field(repr=False)
 
     @cached_property
     def audit(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from segmodels.errors import Fault
 from segmodels.tables.engine import Column, Table, fetch, is_null
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A rule, as the condition that breaks it.
 

@@ -23,7 +23,7 @@ _CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 _DUCKDB = (".duckdb", ".ddb", ".db")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """A table on an engine, and what is known of how it came in.
 

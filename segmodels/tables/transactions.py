@@ -22,7 +22,7 @@ Zero = Literal["keep", "drop"]
 Negative = Literal["net", "drop"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Transactions:
     """Purchases: who, on which day, for how much. Made by :meth:`read`.
 
