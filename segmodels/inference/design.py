@@ -1,6 +1,7 @@
 """Which covariates and which segment each group of cells has."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,31 @@ def design(
         codes, uniques = pd.factorize(groups[by], sort=True)
         labels = tuple(str(label) for label in uniques)
     return Design(covariates, tuple(matrices), tuple(centres), tuple(spreads), labels, codes.astype(np.int64))
+
+
+def design_like(known: Design, groups: pd.DataFrame, by: str | None) -> Design:
+    """Give new groups the design of a fit: its centring, its segments.
+
+    Raises
+    ------
+    InputError
+        Where a segment was not among those fitted.
+    """
+    matrices = tuple(
+        (groups[list(names)].to_numpy(np.float64).reshape(len(groups), len(names)) - centre) / spread
+        for names, centre, spread in zip(known.covariates, known.centre, known.spread, strict=True)
+    )
+    codes = np.zeros(len(groups), np.int64)
+    if by is not None:
+        labels: Any = groups[by].astype(str)
+        codes = pd.Index(known.segments).get_indexer(labels).astype(np.int64)
+        unknown = groups.loc[codes < 0, by]
+        if len(unknown):
+            examples = tuple(repr(value) for value in unknown.head(3))
+            expected = f"one of {', '.join(known.segments)}"
+            remedy = "Fit again with these segments, or give their customers a fitted one."
+            raise InputError(Fault(by, "unknown segments", expected, remedy, len(unknown), examples))
+    return Design(known.covariates, matrices, known.centre, known.spread, known.segments, codes)
 
 
 def _faults(groups: pd.DataFrame, name: str) -> list[Fault]:

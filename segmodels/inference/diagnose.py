@@ -43,7 +43,7 @@ def chains(u: Array, names: tuple[str, ...], divergences: int) -> tuple[Evidence
             "coordinate": names,
             "r_hat": array_stats.rhat(across, chain_axis=1, draw_axis=2),
             "ess_bulk": array_stats.ess(across, chain_axis=1, draw_axis=2, method="bulk"),
-            "ess_tail": array_stats.ess(across, chain_axis=1, draw_axis=2, method="tail"),
+            "ess_tail": array_stats.ess(across, chain_axis=1, draw_axis=2, method="tail", prob=0.9),
         }
     )
     worst = float(np.max(table["r_hat"].to_numpy()))

@@ -113,7 +113,7 @@ class GroupedPosterior:
         values = self.parametrisation.forward(eta, self.scale)
         total, by_parameter = likelihood.total_and_gradient(values, *self.cells)
         by_eta = self.parametrisation.pullback(eta, values, by_parameter)
-        prior, gradient = self._log_prior(u)
+        prior, gradient = self.log_prior(u)
         gradient[: self.base] += by_eta.sum(axis=0)
         for k, (effect, coefficients, shifts, _) in enumerate(self.blocks()):
             by_shift = effect.sign * by_eta[:, effect.coordinate]
@@ -126,12 +126,13 @@ class GroupedPosterior:
         """Log-posteriors of many points, shape (draws,), from ``u``, shape (draws, size)."""
 
         def value(row: Array) -> float:
-            return self.log_likelihood(row) + self._log_prior(row)[0]
+            return self.log_likelihood(row) + self.log_prior(row)[0]
 
         with ThreadPoolExecutor(threads) as pool:
             return np.fromiter(pool.map(value, u, chunksize=64), np.float64, len(u))
 
-    def _log_prior(self, u: Array) -> tuple[float, Array]:
+    def log_prior(self, u: Array) -> tuple[float, Array]:
+        """Log-prior and its gradient, shape (size,)."""
         total, gradient = 0.0, np.zeros(self.size)
         for k, prior in enumerate(self.priors):
             value, slope = prior.log_density(u[k : k + 1])

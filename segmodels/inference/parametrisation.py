@@ -47,6 +47,8 @@ class Parametrisation:
     pullback
         Coordinates, parameters and gradient with respect to the parameters, each (..., p), to the gradient
         with respect to the coordinates.
+    inverse
+        Parameters (..., p) and scale to coordinates (..., p).
     tensors
         ``forward`` for PyTensor.
     effects
@@ -58,6 +60,7 @@ class Parametrisation:
     parameters: tuple[str, ...]
     forward: Callable[[Array, float], Array]
     pullback: Callable[[Array, Array, Array], Array]
+    inverse: Callable[[Array, float], Array]
     tensors: Callable[[Any, float], Any]
     effects: tuple[Effect, ...]
 
@@ -75,6 +78,11 @@ def _beta_geometric_pullback(eta: Array, values: Array, gradient: Array) -> Arra
     by_r, by_alpha, by_a, by_b = (gradient[..., k] for k in range(4))
     by_phi = (by_a - by_b) * a * b / (a + b)
     return np.stack([by_r * r, by_alpha * alpha, by_phi, by_a * a + by_b * b], axis=-1)
+
+
+def _beta_geometric_inverse(values: Array, scale: float) -> Array:
+    r, alpha, a, b = (values[..., k] for k in range(4))
+    return np.stack([np.log(r), np.log(alpha / scale), np.log(a / b), np.log(a + b)], axis=-1)
 
 
 def _beta_geometric_tensors(eta: Any, scale: float) -> Any:
@@ -99,6 +107,7 @@ def beta_geometric(likelihood: str) -> Parametrisation:
         parameters=("r", "alpha", "a", "b"),
         forward=_beta_geometric,
         pullback=_beta_geometric_pullback,
+        inverse=_beta_geometric_inverse,
         tensors=_beta_geometric_tensors,
         effects=(Effect("purchase", 1, -1), Effect("dropout", 2, 1)),
     )
@@ -113,6 +122,10 @@ def _pareto_pullback(eta: Array, values: Array, gradient: Array) -> Array:
     return values * gradient
 
 
+def _pareto_inverse(values: Array, scale: float) -> Array:
+    return np.log(values / np.array([1.0, scale, 1.0, scale]))
+
+
 def _pareto_tensors(eta: Any, scale: float) -> Any:
     pt: Any = import_module("pytensor.tensor")
     return pt.exp(eta) * np.array([1.0, scale, 1.0, scale])
@@ -124,6 +137,7 @@ PARETO = Parametrisation(
     parameters=("r", "alpha", "s", "beta"),
     forward=_pareto,
     pullback=_pareto_pullback,
+    inverse=_pareto_inverse,
     tensors=_pareto_tensors,
     effects=(Effect("purchase", 1, -1), Effect("dropout", 3, -1)),
 )
@@ -138,6 +152,10 @@ def _gamma_gamma_pullback(eta: Array, values: Array, gradient: Array) -> Array:
     return gradient * (values - np.array([0.0, 1.0, 0.0]))
 
 
+def _gamma_gamma_inverse(values: Array, scale: float) -> Array:
+    return np.log((values - np.array([0.0, 1.0, 0.0])) / np.array([1.0, 1.0, scale]))
+
+
 def _gamma_gamma_tensors(eta: Any, scale: float) -> Any:
     pt: Any = import_module("pytensor.tensor")
     return pt.exp(eta) * np.array([1.0, 1.0, scale]) + np.array([0.0, 1.0, 0.0])
@@ -149,6 +167,7 @@ GAMMA_GAMMA = Parametrisation(
     parameters=("p", "q", "v"),
     forward=_gamma_gamma,
     pullback=_gamma_gamma_pullback,
+    inverse=_gamma_gamma_inverse,
     tensors=_gamma_gamma_tensors,
     effects=(Effect("spend", 2, 1),),
 )

@@ -1,0 +1,129 @@
+"""What covariates and segments do to the rates: effects, margins, shrinkage."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmodels.errors import Fault, InputError
+from segmodels.inference.grouped import GroupedPosterior
+from segmodels.inference.optimise import find_mode
+from segmodels.inference.priors import Normal
+
+Array = NDArray[np.float64]
+_UNPOOLED_SD = 10.0
+
+
+def mean_coordinates(density: GroupedPosterior, u: Array) -> Array:
+    """Coordinates at which the base parameters take their posterior means; the rest is averaged."""
+    form, base = density.parametrisation, density.base
+    centre = u.mean(axis=0)
+    centre[:base] = form.inverse(form.forward(u[:, :base], density.scale).mean(axis=0), density.scale)
+    return centre
+
+
+def effects(
+    density: GroupedPosterior, u: Array, customers: Array, levels: tuple[float, float]
+) -> pd.DataFrame:
+    """Summarise covariate effects.
+
+    Parameters
+    ----------
+    density, u
+        The fit and its draws, shape (draws, k).
+    customers
+        Customers in each group, shape (G,).
+    levels
+        Quantiles of the interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per effect and covariate: the coefficient per standard deviation with its interval and the
+        probability that it is positive; the multiplier per unit of the covariate (of the mean purchase rate,
+        of the odds of dropping out under BG/NBD, of the mean death rate under Pareto/NBD, of mean spend); and
+        the average marginal effect of one unit on that mean quantity.
+    """
+    rows: list[dict[str, object]] = []
+    for k, (effect, coefficients, _, _) in enumerate(density.blocks()):
+        level = _mean_quantity(density, u, effect.name)
+        slope = level * (1 - level) if effect.name == "dropout" and "phi" in density.names else level
+        average = np.average(slope, axis=1, weights=customers)
+        for j, covariate in enumerate(density.design.covariates[k]):
+            draws = u[:, coefficients][:, j]
+            low, high = np.quantile(draws, levels)
+            unit = draws / density.design.spread[k][j]
+            rows.append(
+                {
+                    "effect": effect.name,
+                    "covariate": covariate,
+                    "coefficient": draws.mean(),
+                    "low": low,
+                    "high": high,
+                    "probability_positive": (draws > 0).mean(),
+                    "multiplier_per_unit": np.exp(unit).mean(),
+                    "average_marginal_effect": (unit * average).mean(),
+                }
+            )
+    if not rows:
+        raise InputError(
+            Fault("effects", "a fit without covariates", "covariates", "Fit with purchase_covariates=(...).")
+        )
+    return pd.DataFrame(rows)
+
+
+def _mean_quantity(density: GroupedPosterior, u: Array, effect: str) -> Array:
+    """Mean purchase rate, dropout probability or death rate, or spend of each group, shape (draws, G)."""
+    values = dict(
+        zip(density.parametrisation.parameters, np.moveaxis(density.parameters(u), -1, 0), strict=True)
+    )
+    if effect == "purchase":
+        return values["r"] / values["alpha"]
+    if effect == "spend":
+        return values["p"] * values["v"] / (values["q"] - 1)
+    if "a" in values:
+        return values["a"] / (values["a"] + values["b"])
+    return values["s"] / values["beta"]
+
+
+def shrinkage(density: GroupedPosterior, centre: Array, customers: Array) -> pd.DataFrame:
+    """Compare each segment's own estimate with its pooled one.
+
+    The own estimate maximises the likelihood over the segment's shifts with everything else held (under a
+    normal prior ten wide, so that a segment without a repeat buyer stays finite).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per effect and segment: ``customers, overall, own, pooled`` (mean quantities of the segment)
+        and ``shrinkage``: the share of the way from own to overall, on the scale of the shifts.
+    """
+    if not density.pooled:
+        raise InputError(Fault("shrinkage", "a fit without segments", "segments", "Fit with by='column'."))
+    places = np.concatenate([np.arange(shifts.start, shifts.stop) for _, _, shifts, _ in density.blocks()])
+    wide = Normal(0.0, _UNPOOLED_SD)
+
+    def likelihood(shifts: Array) -> tuple[float, Array]:
+        u = centre.copy()
+        u[places] = shifts
+        value, gradient = density.log_density(u)
+        held = density.log_prior(u)
+        prior, slope = wide.log_density(shifts)
+        return value - held[0] + prior.sum(), gradient[places] - held[1][places] + slope
+
+    own = centre.copy()
+    own[places] = find_mode(likelihood, [centre[places]]).point
+    none = centre.copy()
+    none[places] = 0.0
+    segments = density.design.segments
+    sizes = np.bincount(density.design.codes, customers, len(segments))
+    frames = []
+    for effect, _, shifts, _ in density.blocks():
+        table = {"effect": effect.name, "segment": segments, "customers": sizes}
+        for name, u in (("overall", none), ("own", own), ("pooled", centre)):
+            level = _mean_quantity(density, u[None], effect.name)[0]
+            mean = np.bincount(density.design.codes, level * customers, len(segments)) / sizes
+            table[name] = mean
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table["shrinkage"] = 1 - centre[shifts] / own[shifts]
+        frames.append(pd.DataFrame(table))
+    return pd.concat(frames, ignore_index=True)
