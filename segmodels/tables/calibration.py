@@ -7,7 +7,8 @@ import pandas as pd
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables.audit import Count, ledger, stages
-from segmodels.tables.customers import Customers
+from segmodels.tables.contractual import regularity
+from segmodels.tables.customers import Contractual, Customers
 from segmodels.tables.engine import Table, fetch, keep
 from segmodels.tables.summary import Occasion, Unit, as_day, check_choice, dwarfed, occasions, summarise
 
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 
 def calibrate(
-    transactions: "Transactions", until: str | dt.date | None, unit: Unit, occasion: Occasion
+    transactions: "Transactions",
+    until: str | dt.date | None,
+    unit: Unit,
+    occasion: Occasion,
+    contractual: Contractual = "refuse",
 ) -> Customers:
     """Summarise a log up to a day; see :meth:`Transactions.customers`."""
     check_choice("unit", unit, ("day", "week", "month"))
+    check_choice("contractual", contractual, ("refuse", "allow"))
     check_choice("occasion", occasion, ("day", "week", "month"))
     day = transactions.last_date if until is None else as_day(until, "until")
     if day < transactions.first_date:
@@ -31,7 +37,12 @@ def calibrate(
     if "total" in table.columns and dwarfed(table):
         table = keep(summarise(bought, day, unit, exact=True))
     return Customers(
-        table=table, unit=unit, kind=transactions.kind, counted=lambda: _audit(transactions, day, occasion)
+        table=table,
+        unit=unit,
+        kind=transactions.kind,
+        counted=lambda: _audit(transactions, day, occasion),
+        regularity=lambda: regularity(bought_until(transactions.table, transactions, day)),
+        contractual=contractual,
     )
 
 

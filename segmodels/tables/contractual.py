@@ -56,7 +56,12 @@ def looks_contractual(transactions: "Transactions") -> Evidence:
     >>> looks_contractual(log).passed
     True
     """
-    regular = _regular(transactions.table)
+    return regularity(transactions.table)
+
+
+def regularity(rows: Table) -> Evidence:
+    """Test rows ``customer_id, date``; see :func:`looks_contractual`."""
+    regular = _regular(rows)
     counts: dict[str, Any] = {f"n_{i}": (regular.at == i).sum() for i in range(len(_PERIODS))}
     found = fetch(regular.aggregate(judged=regular.count(), **counts)).to_pylist()[0]
     judged = int(found["judged"])

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
 import pyarrow as pa
 
 from segmodels.errors import Fault, InputError
+from segmodels.evidence import Evidence
 from segmodels.tables.arrow import Kind, from_arrow, to_arrow, to_pandas
 from segmodels.tables.engine import Table, bring, fetch
 from segmodels.tables.summary import Unit
 
 if TYPE_CHECKING:
     from segmodels.tables.attributes import Attributes
+
+Contractual = Literal["refuse", "allow"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,10 @@ class Customers:
         Makes the audit.
     order
         The ids in the order that came in; None sorts by id.
+    regularity
+        Tests whether the log behind the summary looks contractual; None where there is no log.
+    contractual
+        Whether a fit refuses such customers, or only says so.
     """
 
     table: Table = field(repr=False)
@@ -44,6 +51,8 @@ class Customers:
     kind: Kind
     counted: Callable[[], pd.DataFrame] = field(repr=False)
     order: pd.Index | None = field(default=None, repr=False)
+    regularity: Callable[[], Evidence] | None = field(default=None, repr=False)
+    contractual: Contractual = "refuse"
 
     @classmethod
     def read(
@@ -109,6 +118,21 @@ class Customers:
     def audit(self) -> pd.DataFrame:
         """The ledger: columns ``step, rows, customers, value``. Counted when first asked for."""
         return self.counted()
+
+    @cached_property
+    def setting(self) -> Evidence | None:
+        """What the log says about contracts; None where there is none.
+
+        Raises
+        ------
+        InputError
+            If the log looks contractual, unless such customers are allowed.
+        """
+        found = None if self.regularity is None else self.regularity()
+        if found is not None and found.passed is False and self.contractual == "refuse":
+            advice = "If they do buy as they please, say customers(contractual='allow')."
+            raise InputError(Fault("customers", found.text, "customers free to buy at any time", advice))
+        return found
 
     def to_pandas(self) -> pd.DataFrame:
         """Fetch the table as pandas, whatever came in: in the order that came in, or sorted by id."""

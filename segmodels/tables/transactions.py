@@ -15,7 +15,7 @@ from segmodels.tables.sources import open_source
 from segmodels.tables.summary import Occasion, Unit
 
 if TYPE_CHECKING:
-    from segmodels.tables.customers import Customers
+    from segmodels.tables.customers import Contractual, Customers
     from segmodels.tables.holdout import Holdout
 
 Zero = Literal["keep", "drop"]
@@ -130,7 +130,11 @@ class Transactions:
         return policy_steps(self.checked, self.zero, self.negative)
 
     def customers(
-        self, until: str | dt.date | None = None, unit: Unit = "week", occasion: Occasion = "day"
+        self,
+        until: str | dt.date | None = None,
+        unit: Unit = "week",
+        occasion: Occasion = "day",
+        contractual: "Contractual" = "refuse",
     ) -> "Customers":
         """One row for each customer: repeat purchases, their timing and their mean value.
 
@@ -144,6 +148,9 @@ class Transactions:
         occasion
             Purchases of one customer within the same day (calendar week, from Monday; calendar month) are one
             occasion, dated by its first purchase. This is another matter than `unit`.
+        contractual
+            Whether a model fitted to these customers is refused where the log looks like payments under a
+            contract (``"refuse"``), or only says so (``"allow"``).
 
         Returns
         -------
@@ -162,7 +169,7 @@ class Transactions:
         """
         from segmodels.tables.calibration import calibrate
 
-        return calibrate(self, until, unit, occasion)
+        return calibrate(self, until, unit, occasion, contractual)
 
     def holdout(
         self,

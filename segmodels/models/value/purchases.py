@@ -77,6 +77,7 @@ def fit_purchases(
     NotConverged
         With advice.
     """
+    setting_evidence = () if customers.setting is None else (customers.setting,)
     cells = purchase_cells(customers, spec.columns)
     _require_customers(cells)
     covariates = (tuple(spec.purchase_covariates), tuple(spec.dropout_covariates))
@@ -86,7 +87,8 @@ def fit_purchases(
     for start, base in zip(starts, _STARTS, strict=True):
         start[:4] = base
     draws = infer(density, setting, seed, starts)
-    return Parts(cells, density, _tree(density, draws, spec, cells, setting, seed), draws.evidence)
+    evidence = (*setting_evidence, *draws.evidence)
+    return Parts(cells, density, _tree(density, draws, spec, cells, setting, seed), evidence)
 
 
 def _tree(
