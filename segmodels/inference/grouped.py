@@ -14,6 +14,8 @@ from segmodels.inference.parametrisation import Effect, Parametrisation
 from segmodels.inference.priors import Normal, Prior
 
 Array = NDArray[np.float64]
+# Draws that pass over the cells together.
+_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -120,31 +122,34 @@ class GroupedPosterior:
             gradient[coefficients] += by_shift @ self.design.matrices[k]
             if self.pooled:
                 gradient[shifts] += np.bincount(self.design.codes, by_shift, len(self.design.segments))
-        return float(total) + prior, gradient
+        return float(total + prior), gradient
 
     def log_densities(self, u: Array, threads: int = 2) -> Array:
         """Log-posteriors of many points, shape (draws,), from ``u``, shape (draws, size)."""
+        likelihood = import_module(self.parametrisation.likelihood)
 
-        def value(row: Array) -> float:
-            return self.log_likelihood(row) + self.log_prior(row)[0]
+        def values(rows: Array) -> Array:
+            return likelihood.totals(np.ascontiguousarray(self.parameters(rows)), *self.cells)
 
+        blocks = [u[first : first + _BLOCK] for first in range(0, len(u), _BLOCK)]
         with ThreadPoolExecutor(threads) as pool:
-            return np.fromiter(pool.map(value, u, chunksize=64), np.float64, len(u))
+            return np.concatenate([*pool.map(values, blocks), np.empty(0)]) + self.log_prior(u)[0]
 
-    def log_prior(self, u: Array) -> tuple[float, Array]:
-        """Log-prior and its gradient, shape (size,)."""
-        total, gradient = 0.0, np.zeros(self.size)
+    def log_prior(self, u: Array) -> tuple[Any, Array]:
+        """Log-prior, shape (...), and its gradient, shape (..., size), from ``u``, shape (..., size)."""
+        total, gradient = np.zeros(u.shape[:-1]), np.zeros(u.shape)
         for k, prior in enumerate(self.priors):
-            value, slope = prior.log_density(u[k : k + 1])
-            total, gradient[k] = total + value.sum(), slope[0]
+            value, gradient[..., k] = prior.log_density(u[..., k])
+            total = total + value
         for _, coefficients, shifts, spread in self.blocks():
-            value, slope = self.coefficient.log_density(u[coefficients])
-            total, gradient[coefficients] = total + value.sum(), slope
+            value, gradient[..., coefficients] = self.coefficient.log_density(u[..., coefficients])
+            total = total + value.sum(axis=-1)
             if self.pooled:
-                sd = np.exp(u[spread])
-                value, slope = Normal(0.0, float(sd)).log_density(u[shifts])
-                z = u[shifts] / sd
-                total += value.sum() - 0.5 * (sd / self.spread) ** 2 + u[spread]
-                gradient[shifts] = slope
-                gradient[spread] = (z * z - 1).sum() - (sd / self.spread) ** 2 + 1
-        return float(total), gradient
+                log_sd, sd = u[..., spread], np.exp(u[..., spread])
+                value, slope = Normal(0.0, 1.0).log_density(u[..., shifts] / sd[..., None])
+                total = (
+                    total + (value - log_sd[..., None]).sum(axis=-1) - 0.5 * (sd / self.spread) ** 2 + log_sd
+                )
+                gradient[..., shifts] = slope / sd[..., None]
+                gradient[..., spread] = (slope**2 - 1).sum(axis=-1) - (sd / self.spread) ** 2 + 1
+        return total, gradient

@@ -7,7 +7,8 @@ For a customer with x repeat purchases, the last at age t_x, observed to age T,
 
 where odds, of having stopped at t_x against being alive, is 0 for BG/NBD at x = 0. MBG/NBD lets customers
 stop at their first purchase too: that is b + 1 in place of b, odds at x = 0, and a factor b / (a + b). As x
-is an integer, (c)_x is a running product, and cells sorted by (t_x, T, x) make the power in the odds one too.
+is an integer, (c)_x is a running product, tabulated over x; what t_x and T enter is two logarithms, one
+exponential and log(1 + odds), written so that the compiler does eight cells at once.
 """
 
 import math
@@ -17,147 +18,119 @@ import numpy as np
 from numba import njit
 from scipy.special import betainc, gammaln, xlogy
 
+from segmodels.likelihoods import elementary
+
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
-_LARGEST_EXPONENT = 500.0
+# Cells that are worked on together, few enough to stay in the first cache while draw after draw passes over
+# them; and draws whose tables are held at once.
+_CHUNK, _DRAWS = 1024, 16
 
 
-@njit(cache=True, nogil=True)
-def _tabulate(r: float, a: float, b: float, top: int, at_first: float, table: FloatArray) -> None:
-    """Fill rows 0..1 of `table` with log (r)_x (b)_x / (a+b)_x and with a / (b + x - 1), for x = 0..top."""
-    total = 0.0
-    for x in range(top + 1):
-        table[0, x] = total
-        total += math.log((r + x) * ((b + x) / (a + b + x)))
-        table[1, x] = a / (b + x - 1.0) if x > 0 or at_first > 0.0 else 0.0
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+def _count_by_frequency(x: IntArray, count: FloatArray, customers: FloatArray) -> None:
+    """Fill `customers` with the customers of each x."""
+    customers[:] = 0.0
+    for begin in range(0, len(x), _CHUNK):
+        end = min(begin + _CHUNK, len(x))
+        if x[begin:end].max() == 0:
+            customers[0] += count[begin:end].sum()
+        else:
+            for i in range(begin, end):
+                customers[x[i]] += count[i]
 
 
-@njit(cache=True, nogil=True)
-def _tabulate_slopes(r: float, a: float, b: float, top: int, table: FloatArray) -> None:
-    """Fill rows 2..4 of `table` with the derivatives of row 0 by r, by a and by b."""
-    by_r, by_a, by_b = 0.0, 0.0, 0.0
-    for x in range(top + 1):
-        table[2, x], table[3, x], table[4, x] = by_r, by_a, by_b
+@njit(cache=True, nogil=True, error_model="numpy")
+def _tabulate(
+    r: float, alpha: float, a: float, b: float, at_first: float, customers: FloatArray, table: FloatArray
+) -> float:
+    """Fill `table` with log a / (b + x - 1) and 1 / (b + x - 1), and return the part of the total without t_x, T.
+
+    That is the sum of log (r)_x alpha^r (b)_x / (a+b)_x over `customers` by x.
+    """
+    rising, total = r * math.log(alpha), 0.0
+    for x in range(len(customers)):
+        total += customers[x] * rising
+        rising += math.log((r + x) * ((b + x) / (a + b + x)))
+        possible = x > 0 or at_first > 0.0
+        table[0, x] = math.log(a / (b + x - 1.0)) if possible else -np.inf
+        table[1, x] = 1.0 / (b + x - 1.0) if possible else 0.0
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_slopes(r: float, alpha: float, a: float, b: float, customers: FloatArray, slope: FloatArray) -> None:
+    """Add the derivatives, by r, alpha, a and b, of what `_tabulate` returns."""
+    by_r, by_a, by_b = math.log(alpha), 0.0, 0.0
+    for x in range(len(customers)):
+        slope[0] += customers[x] * by_r
+        slope[1] += customers[x] * r / alpha
+        slope[2] += customers[x] * by_a
+        slope[3] += customers[x] * by_b
         by_r += 1.0 / (r + x)
         by_a -= 1.0 / (a + b + x)
         by_b += a / ((b + x) * (a + b + x))
 
 
-@njit(cache=True, nogil=True)
-def _log_factor(odds: float, exponent: float) -> float:
-    """Return log(1 + odds e^exponent), however large the exponent."""
-    if odds == 0.0:
-        return 0.0
-    log_odds = math.log(odds) + exponent
-    return max(log_odds, 0.0) + math.log1p(math.exp(-abs(log_odds)))
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _cell(
+    x: float, t_x: float, T: float, r: float, alpha: float, log_factor: float
+) -> tuple[float, float, float, float, float]:
+    """Return log((alpha + T)^-(r+x) (1 + odds)), log(alpha + T), log rho, log odds and e^-abs(log odds).
 
-
-@njit(cache=True, nogil=True)
-def total_of_group(
-    parameters: FloatArray,
-    x: IntArray,
-    t_x: FloatArray,
-    T: FloatArray,
-    count: FloatArray,
-    at_first: float,
-    table: FloatArray,
-) -> float:
-    """Return the sum of count * log density over cells that share their parameters.
-
-    Factors 1 + odds of cells of few customers are multiplied, by the binary digits of their counts, and one
-    logarithm is taken of each product.
+    No branch, no call and no power of odds itself: any odds will do, and eight cells can be done at once.
     """
-    r, alpha, a, b = parameters[0], parameters[1], parameters[2], parameters[3]
-    _tabulate(r, a, b, int(x.max()), at_first, table)
-    total, customers, ones, twos, fours = 0.0, 0.0, 1.0, 1.0, 1.0
-    last_t, last_T, last_x = math.nan, math.nan, 0
-    log_T, log_t, rho, log_rho, power = 0.0, 0.0, 1.0, 0.0, 1.0
-    for i in range(len(x)):
-        k, n = x[i], count[i]
-        fresh = T[i] != last_T or t_x[i] != last_t
-        if fresh:
-            if T[i] != last_T:
-                log_T = math.log(alpha + T[i])
-            if t_x[i] != last_t:
-                log_t = math.log(alpha + t_x[i])
-            last_t, last_T = t_x[i], T[i]
-            rho, log_rho = (alpha + last_T) / (alpha + last_t), log_T - log_t
-        exponent = (r + k) * log_rho
-        power = math.exp(min(exponent, _LARGEST_EXPONENT)) if fresh or k != last_x + 1 else power * rho
-        last_x = k
-        factor = 1.0 + table[1, k] * power
-        digits = np.int64(n) if n <= 7.0 else -1
-        if digits == n and factor < 1e20:
-            ones *= factor if digits & 1 else 1.0
-            twos *= factor if digits & 2 else 1.0
-            fours *= factor if digits & 4 else 1.0
-            if max(ones, twos, fours) > 1e280:
-                total += math.log(ones) + 2.0 * math.log(twos) + 4.0 * math.log(fours)
-                ones, twos, fours = 1.0, 1.0, 1.0
-        elif exponent < _LARGEST_EXPONENT:
-            total += n * math.log(factor)
-        else:
-            total += n * _log_factor(table[1, k], exponent)
-        total += n * (table[0, k] - (r + k) * log_T)
-        customers += n
-    total += math.log(ones) + 2.0 * math.log(twos) + 4.0 * math.log(fours)
-    return total + customers * r * math.log(alpha)
+    log_T = elementary.log(alpha + T)
+    log_rho = log_T - elementary.log(alpha + t_x)
+    log_odds = log_factor + (r + x) * log_rho
+    small = elementary.exp_of_negative(-abs(log_odds))
+    value = (max(log_odds, 0.0) - (r + x) * log_T) + elementary.log_one_plus(small)
+    return value, log_T, log_rho, log_odds, small
 
 
-@njit(cache=True, nogil=True)
-def total_of_group_with_slopes(
-    parameters: FloatArray,
-    x: IntArray,
-    t_x: FloatArray,
-    T: FloatArray,
-    count: FloatArray,
-    at_first: float,
-    table: FloatArray,
-    slope: FloatArray,
+# In the sums over cells the order is left to the compiler ("reassoc"): it adds up eight at once.
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
+def _total_of_chunk(
+    r: float, alpha: float, x: IntArray, t_x: FloatArray, T: FloatArray, count: FloatArray, table: FloatArray
 ) -> float:
-    """Return what `total_of_group` returns, and fill `slope` with its derivatives by r, alpha, a and b."""
-    r, alpha, a, b = parameters[0], parameters[1], parameters[2], parameters[3]
-    _tabulate(r, a, b, int(x.max()), at_first, table)
-    _tabulate_slopes(r, a, b, int(x.max()), table)
-    total, customers = 0.0, 0.0
-    by_r, by_alpha, by_a, by_b, by_b_of_odds, stopped = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    last_t, last_T = math.nan, math.nan
-    log_T, log_t, inverse_T, inverse_t, log_rho = 0.0, 0.0, 0.0, 0.0, 0.0
+    total = 0.0
     for i in range(len(x)):
-        if T[i] != last_T:
-            last_T = T[i]
-            log_T = math.log(alpha + last_T)
-            inverse_T = 1.0 / (alpha + last_T)
-        if t_x[i] != last_t:
-            last_t = t_x[i]
-            log_t = math.log(alpha + last_t)
-            inverse_t = 1.0 / (alpha + last_t)
-        log_rho = log_T - log_t
-        n, k, shape = count[i], x[i], r + x[i]
-        odds = table[1, k] * math.exp(min(shape * log_rho, _LARGEST_EXPONENT))
-        dead = n * odds / (1.0 + odds)
-        if shape * log_rho < _LARGEST_EXPONENT:
-            log_factor = math.log(1.0 + odds)
-        else:
-            log_factor = _log_factor(table[1, k], shape * log_rho)
-        total += n * (table[0, k] - shape * log_T + log_factor)
-        customers += n
-        stopped += dead
-        by_r += n * (table[2, k] - log_T) + dead * log_rho
-        by_alpha += shape * ((dead - n) * inverse_T - dead * inverse_t)
-        by_a += n * table[3, k]
-        by_b += n * table[4, k]
-        by_b_of_odds += dead * table[1, k]
-    slope[0] = by_r + customers * math.log(alpha)
-    slope[1] = by_alpha + customers * r / alpha
-    slope[2] = by_a + stopped / a
-    slope[3] = by_b - by_b_of_odds / a
-    return total + customers * r * math.log(alpha)
+        factor = table[0, np.uint64(x[i])]
+        total += count[i] * _cell(np.float64(x[i]), t_x[i], T[i], r, alpha, factor)[0]
+    return total
 
 
-@njit(cache=True, nogil=True)
-def total_of_cells(
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
+def _slopes_of_chunk(
+    r: float, alpha: float, x: IntArray, t_x: FloatArray, T: FloatArray, count: FloatArray, table: FloatArray
+) -> tuple[float, float, float, float, float]:
+    """Return the total, its derivatives by r and alpha, and by log a and (less) by b through the odds."""
+    total, by_r, by_alpha, by_log_a, by_b = 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(len(x)):
+        n, k, at = count[i], np.float64(x[i]), np.uint64(x[i])
+        value, log_T, log_rho, log_odds, small = _cell(k, t_x[i], T[i], r, alpha, table[0, at])
+        dead = n * (1.0 if log_odds > 0.0 else small) / (1.0 + small)
+        total += n * value
+        by_r += dead * log_rho - n * log_T
+        by_alpha += (r + k) * ((dead - n) / (alpha + T[i]) - dead / (alpha + t_x[i]))
+        by_log_a += dead
+        by_b += dead * table[1, at]
+    return total, by_r, by_alpha, by_log_a, by_b
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
+def _total_of_alive(alpha: float, T: FloatArray, count: FloatArray) -> tuple[float, float]:
+    """Return the sums of count log(alpha + T) and of count / (alpha + T): all that x = 0 without odds needs."""
+    total, slope = 0.0, 0.0
+    for i in range(len(T)):
+        total += count[i] * elementary.log(alpha + T[i])
+        slope += count[i] / (alpha + T[i])
+    return total, slope
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def totals_of_cells(
     params: FloatArray,
     x: IntArray,
     t_x: FloatArray,
@@ -165,18 +138,41 @@ def total_of_cells(
     count: FloatArray,
     start: IntArray,
     at_first: float,
-) -> float:
-    """Return the sum over the groups of cells; group g holds cells start[g]:start[g + 1]."""
-    table = np.empty((2, x.max() + 1 if len(x) else 1))
-    total = 0.0
-    for g in range(len(params)):
+) -> FloatArray:
+    """Return the sum over all cells under each draw (D,) of the parameters (D, G, 4).
+
+    Group g holds the cells start[g]:start[g + 1]. Cells are read from memory once for `_DRAWS` draws.
+    """
+    width = x.max() + 1 if len(x) else 1
+    everyone, tables = np.empty(width), np.empty((_DRAWS, 2, width))
+    totals = np.zeros(len(params))
+    for g in range(params.shape[1]):
         i, j = start[g], start[g + 1]
-        if i < j:
-            total += total_of_group(params[g], x[i:j], t_x[i:j], T[i:j], count[i:j], at_first, table)
-    return total
+        if i == j:
+            continue
+        customers = everyone[: x[i:j].max() + 1]
+        _count_by_frequency(x[i:j], count[i:j], customers)
+        for first in range(0, len(params), _DRAWS):
+            last = min(first + _DRAWS, len(params))
+            for d in range(first, last):
+                r, alpha, a, b = params[d, g]
+                totals[d] += _tabulate(r, alpha, a, b, at_first, customers, tables[d - first])
+            for begin in range(i, j, _CHUNK):
+                part = slice(begin, min(begin + _CHUNK, j))
+                alive = at_first == 0.0 and x[part].max() == 0
+                for d in range(first, last):
+                    r, alpha = params[d, g, 0], params[d, g, 1]
+                    if alive:
+                        totals[d] -= r * _total_of_alive(alpha, T[part], count[part])[0]
+                    else:
+                        table = tables[d - first]
+                        totals[d] += _total_of_chunk(
+                            r, alpha, x[part], t_x[part], T[part], count[part], table
+                        )
+    return totals
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def total_of_cells_with_slopes(
     params: FloatArray,
     x: IntArray,
@@ -186,17 +182,37 @@ def total_of_cells_with_slopes(
     start: IntArray,
     at_first: float,
 ) -> tuple[float, FloatArray]:
-    """Return `total_of_cells` and its derivatives (G, 4)."""
-    table = np.empty((5, x.max() + 1 if len(x) else 1))
-    slope = np.zeros((len(params), 4))
+    """Return the sum over all cells under the parameters (G, 4), and its derivatives (G, 4)."""
+    width = x.max() + 1 if len(x) else 1
+    everyone, table = np.empty(width), np.empty((2, width))
+    slopes = np.zeros((len(params), 4))
     total = 0.0
     for g in range(len(params)):
         i, j = start[g], start[g + 1]
-        if i < j:
-            total += total_of_group_with_slopes(
-                params[g], x[i:j], t_x[i:j], T[i:j], count[i:j], at_first, table, slope[g]
-            )
-    return total, slope
+        if i == j:
+            continue
+        r, alpha, a, b = params[g]
+        slope, customers = slopes[g], everyone[: x[i:j].max() + 1]
+        _count_by_frequency(x[i:j], count[i:j], customers)
+        total += _tabulate(r, alpha, a, b, at_first, customers, table)
+        _add_slopes(r, alpha, a, b, customers, slope)
+        for begin in range(i, j, _CHUNK):
+            part = slice(begin, min(begin + _CHUNK, j))
+            if at_first == 0.0 and x[part].max() == 0:
+                logs, inverses = _total_of_alive(alpha, T[part], count[part])
+                total -= r * logs
+                slope[0] -= logs
+                slope[1] -= r * inverses
+            else:
+                value, by_r, by_alpha, by_log_a, by_b = _slopes_of_chunk(
+                    r, alpha, x[part], t_x[part], T[part], count[part], table
+                )
+                total += value
+                slope[0] += by_r
+                slope[1] += by_alpha
+                slope[2] += by_log_a / a
+                slope[3] -= by_b
+    return total, slopes
 
 
 def log_rising(c: FloatArray, x: FloatArray) -> FloatArray:

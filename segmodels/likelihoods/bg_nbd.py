@@ -26,7 +26,7 @@ IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
 PARAMETERS = ("r", "alpha", "a", "b")
 
-_total = beta_geometric.total_of_cells
+_totals = beta_geometric.totals_of_cells
 _total_with_slopes = beta_geometric.total_of_cells_with_slopes
 
 
@@ -47,7 +47,15 @@ def log_density(
     return alive_part + np.where(x > 0.0, np.logaddexp(0.0, odds), 0.0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def totals(
+    params: FloatArray, x: IntArray, t_x: FloatArray, T: FloatArray, count: FloatArray, start: IntArray
+) -> FloatArray:
+    """Return `total` under each of many draws of the parameters, (D,) from (D, G, 4); faster than one by one."""
+    return _totals(params, x, t_x, T, count, start, 0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def total(
     params: FloatArray, x: IntArray, t_x: FloatArray, T: FloatArray, count: FloatArray, start: IntArray
 ) -> float:
@@ -58,7 +66,7 @@ def total(
     params
         (G, 4), a row (r, alpha, a, b) for each group.
     x, t_x, T, count
-        (C,), cells in the order of their group; fastest if sorted by t_x, T and x within it.
+        (C,), cells in the order of their group; fastest if those of x = 0 are together within it.
     start
         (G + 1,), group g holds the cells start[g]:start[g + 1].
 
@@ -70,10 +78,10 @@ def total(
     >>> round(total(params, x, t_x, T, count, start), 6)
     -12.232173
     """
-    return _total(params, x, t_x, T, count, start, 0.0)
+    return _totals(np.expand_dims(params, 0), x, t_x, T, count, start, 0.0)[0]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def total_and_gradient(
     params: FloatArray, x: IntArray, t_x: FloatArray, T: FloatArray, count: FloatArray, start: IntArray
 ) -> tuple[float, FloatArray]:

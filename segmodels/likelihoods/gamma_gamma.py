@@ -184,6 +184,21 @@ def total(
 
 
 @njit(cache=True, nogil=True)
+def totals(
+    params: NDArray[np.float64],
+    x: NDArray[np.int64],
+    m: NDArray[np.float64],
+    count: NDArray[np.float64],
+    start: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return `total` under each of many draws of the parameters, (D,) from (D, G, 3)."""
+    values = np.empty(len(params))
+    for d in range(len(params)):
+        values[d] = total(params[d], x, m, count, start)
+    return values
+
+
+@njit(cache=True, nogil=True)
 def total_and_gradient(
     params: NDArray[np.float64],
     x: NDArray[np.int64],

@@ -302,6 +302,17 @@ def total(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def totals(
+    params: Array, x: NDArray[np.int64], t_x: Array, T: Array, count: Array, start: NDArray[np.int64]
+) -> Array:
+    """Return `total` under each of many draws of the parameters, (D,) from (D, G, 4)."""
+    values = np.empty(len(params))
+    for d in range(len(params)):
+        values[d] = total(params[d], x, t_x, T, count, start)
+    return values
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def total_and_gradient(
     params: Array, x: NDArray[np.int64], t_x: Array, T: Array, count: Array, start: NDArray[np.int64]
 ) -> tuple[float, Array]:

@@ -231,6 +231,23 @@ def test_total_is_the_sum_of_densities_and_its_gradient_the_slope(model, largest
 
 
 @MODELS
+def test_totals_of_many_draws_are_the_total_of_each(model):
+    rng = np.random.default_rng(11)
+    x = np.concatenate([np.zeros(3_000, np.int64), rng.integers(0, 40, 4_000)])
+    T = rng.uniform(1.0, 60.0, len(x))
+    t_x, count = np.where(x > 0, T * rng.uniform(0.01, 1.0, len(x)), 0.0), rng.integers(1, 9, len(x)) * 1.0
+    start = np.array([0, 2_500, 2_500, len(x)])
+    params = np.exp(rng.normal(0.0, 1.0, (35, 3, 4)))
+    group = np.repeat(np.arange(3), np.diff(start))
+    each = [model.total(draw, x, t_x, T, count, start) for draw in params]
+    slow = [(count * model.log_density(x, t_x, T, *draw[group].T)).sum() for draw in params]
+    together = model.totals(params, x, t_x, T, count, start)
+    assert together.tolist() == each
+    assert_allclose(together, slow, rtol=1e-12)
+    assert not np.isfinite(model.totals(np.full((1, 3, 4), np.nan), x, t_x, T, count, start)).any()
+
+
+@MODELS
 def test_total_knows_neither_the_order_nor_the_splitting_of_cells(model):
     rng = np.random.default_rng(4)
     params, x, t_x, T, count, _ = cells(rng, groups=1)
