@@ -78,7 +78,7 @@ class Headline:
     horizon, purchases
         Purchases that all of them are expected to make over the horizon, which is in the unit of the page.
     months, p10, p50, p90
-        Lifetime value of all of them over so many months, in the currency of the page.
+        Lifetime value of all of them over so many months, in the currency of the page; where known.
     purchases_low, purchases_high
         Interval of the purchases, where known.
     alive
@@ -88,10 +88,10 @@ class Headline:
     customers: int
     horizon: float
     purchases: float
-    months: int
-    p10: float
-    p50: float
-    p90: float
+    months: int | None = None
+    p10: float | None = None
+    p50: float | None = None
+    p90: float | None = None
     purchases_low: float | None = None
     purchases_high: float | None = None
     alive: float | None = None
@@ -350,10 +350,12 @@ def _cards(page: ValuePage) -> list[tuple[str, str, str]]:
             between = f"{interval_name(page.level)}: {low} to {high}"
         when = f"Expected purchases, next {head.horizon:g} {page.unit}s"
         cards.append((when, tables.count(head.purchases), between))
-        low, middle, high = (
-            tables.money_short(value, page.currency) for value in (head.p10, head.p50, head.p90)
-        )
-        cards.append((f"Lifetime value, next {head.months} months (P50)", middle, f"P10 {low} · P90 {high}"))
+        if head.p10 is not None and head.p50 is not None and head.p90 is not None:
+            low, middle, high = (
+                tables.money_short(value, page.currency) for value in (head.p10, head.p50, head.p90)
+            )
+            label = f"Lifetime value, next {head.months} months (P50)"
+            cards.append((label, middle, f"P10 {low} · P90 {high}"))
     if page.concentration is not None:
         held = tables.share(page.concentration.top_20, 0)
         cards.append(("Held by the top 20% of customers", held, "of value"))
