@@ -39,15 +39,15 @@ def read_summary(
     found, figures = rules.check(rows, _rules(rows, tuple(given)), _texts(rows))
     if not figures["rows"]:
         found.append(Fault("source", "an empty table", "at least one row", "Check the query or the file."))
-    found += rules.duplicates(
-        rows.filter(~is_null(rows.customer_id)), "customer_id", "Keep one row per customer."
-    )
+    order = None if opened.kind == "ibis" else pd.Index(_ids(rows, source, customer))
+    if not _surely_unique(order):
+        known = rows.filter(~is_null(rows.customer_id))
+        found += rules.duplicates(known, "customer_id", "Keep one row per customer.")
     if found:
         raise InputError(found)
     checked = _typed(rows, tuple(given), to_integer=opened.untyped and not figures["texts"])
-    if opened.kind != "ibis":
+    if opened.kind != "ibis" and any(opened.table[column].type().is_string() for column in given.values()):
         checked = keep(checked)
-    order = None if opened.kind == "ibis" else pd.Index(_ids(checked, source, customer))
     return {
         "table": checked,
         "unit": unit,
@@ -82,7 +82,12 @@ def _with_ids(source: Any, customer: str | None) -> tuple[Any, str]:
     )
 
 
-def _ids(checked: Table, source: Any, customer: str) -> Any:
+def _surely_unique(ids: pd.Index | None) -> bool:
+    """Whether pandas can tell cheaply that ids differ: integers, which are the same ids on the engine."""
+    return ids is not None and ids.dtype.kind in "iu" and ids.is_unique
+
+
+def _ids(rows: Table, source: Any, customer: str) -> Any:
     """List the ids in the order that came in."""
     if isinstance(source, pd.DataFrame):
         return source[customer].to_numpy() if customer in source.columns else source.index
@@ -90,7 +95,7 @@ def _ids(checked: Table, source: Any, customer: str) -> Any:
         return source.column(customer).to_pandas()
     if hasattr(source, "lazy"):
         return source.lazy().select(customer).collect().to_arrow().column(0).to_pandas()
-    return fetch(checked.select("customer_id")).column(0).to_pandas()
+    return fetch(rows.select("customer_id")).column(0).to_pandas()
 
 
 def _shape_faults(opened: Source, wanted: dict[str, str]) -> list[Fault]:
@@ -119,7 +124,7 @@ def _shape_faults(opened: Source, wanted: dict[str, str]) -> list[Fault]:
 def _prepare(opened: Source, customer: str, given: dict[str, str]) -> Table:
     raw = opened.table
     numbers = {name: parse.as_number(raw[column]) for name, column in given.items()}
-    got = {f"got_{name}": raw[column].cast("string") for name, column in given.items()}
+    got = {f"got_{name}": raw[column] for name, column in given.items()}
     others = {name: raw[name] for name in raw.columns if name not in {customer, *given.values()}}
     return raw.select(customer_id=raw[customer], **numbers, **others, **got)
 
@@ -139,7 +144,7 @@ def _rules(rows: Table, given: tuple[str, ...]) -> list[rules.Rule]:
     who = ibis.literal("customer ") + rules.text_of(rows.customer_id)
     shown = who + ":"
     for name in given:
-        shown = shown + f" {name} " + rows[f"got_{name}"].fill_null("null")
+        shown = shown + f" {name} " + rules.text_of(rows[f"got_{name}"])
     found = [
         rules.Rule(
             "customer",
