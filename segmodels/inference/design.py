@@ -39,7 +39,11 @@ class Design:
 
 
 def design(
-    groups: pd.DataFrame, customers: Array, covariates: tuple[tuple[str, ...], ...], by: str | None
+    groups: pd.DataFrame,
+    customers: Array,
+    covariates: tuple[tuple[str, ...], ...],
+    by: str | None,
+    segments: pd.Series | None = None,
 ) -> Design:
     """Build the design from the distinct rows of the attributes.
 
@@ -53,6 +57,8 @@ def design(
         For each effect, the columns that shift it; numeric or boolean.
     by
         The column that holds the segment, or ``None``.
+    segments
+        The segments there are, where some may be in no group; by default those of the groups.
 
     Raises
     ------
@@ -80,8 +86,9 @@ def design(
     if by is None:
         labels, codes = (), np.zeros(len(groups), np.int64)
     else:
-        codes, uniques = pd.factorize(groups[by], sort=True)
-        labels = tuple(str(label) for label in uniques)
+        known: Any = pd.Index((groups[by] if segments is None else segments).unique()).sort_values()
+        codes = known.get_indexer(groups[by])
+        labels = tuple(str(label) for label in known)
     return Design(covariates, tuple(matrices), tuple(centres), tuple(spreads), labels, codes.astype(np.int64))
 
 

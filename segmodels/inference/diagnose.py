@@ -11,18 +11,22 @@ from segmodels.inference.priors import SoftBox
 
 Array = NDArray[np.float64]
 _KHAT = 0.7
+_EFFECTIVE = 100
 _RHAT = 1.01
 _RHAT_HOPELESS = 1.1
 _WALL = 0.75
 
 
 def importance(weighted: Weighted) -> Evidence:
-    """Judge the Laplace approximation by the tail of its importance weights."""
-    passed = weighted.khat < _KHAT
+    """Judge the Laplace approximation by the tail of its importance weights, and by how many draws count.
+
+    The limit of k-hat is 1 - 1 / log10(draws), at most 0.7 (Vehtari et al. 2024, section 3.2).
+    """
+    draws = len(weighted.weights)
+    limit = min(_KHAT, 1 - 1 / np.log10(draws)) if draws > 10 else 0.0
+    passed = bool(weighted.khat < limit and weighted.effective >= min(_EFFECTIVE, draws / 10))
     advice = "The weighted draws can be trusted." if passed else "The approximation is poor: use NUTS()."
-    text = (
-        f"k-hat is {weighted.khat:.2f} (limit {_KHAT}), {weighted.effective:,.0f} effective draws. {advice}"
-    )
+    text = f"k-hat is {weighted.khat:.2f} (limit {limit:.2f}), {weighted.effective:,.0f} effective draws. {advice}"
     table = pd.DataFrame({"khat": [weighted.khat], "effective_draws": [weighted.effective]})
     return Evidence("Pareto k-hat", passed, text, table)
 

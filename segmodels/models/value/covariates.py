@@ -14,9 +14,15 @@ _UNPOOLED_SD = 10.0
 
 
 def mean_coordinates(density: GroupedPosterior, u: Array) -> Array:
-    """Coordinates at which the base parameters take their posterior means; the rest is averaged."""
+    """Coordinates at which the base parameters take their posterior means; the rest is averaged.
+
+    With segments all coordinates are averaged: base and shifts are told apart only by their sums, and the mean
+    of an exponential would move the one without the other.
+    """
     form, base = density.parametrisation, density.base
     centre = u.mean(axis=0)
+    if density.pooled:
+        return centre
     centre[:base] = form.inverse(form.forward(u[:, :base], density.scale).mean(axis=0), density.scale)
     return centre
 
@@ -95,7 +101,8 @@ def shrinkage(density: GroupedPosterior, centre: Array, customers: Array) -> pd.
     -------
     pandas.DataFrame
         One row per effect and segment: ``customers, overall, own, pooled`` (mean quantities of the segment)
-        and ``shrinkage``: the share of the way from own to overall, on the scale of the shifts.
+        and ``shrinkage``: the weight of the whole in the pooled estimate, v / (v + sd^2), with v the sampling
+        variance of the segment's own shift and sd the standard deviation of the shifts. 1 is pooled fully.
     """
     if not density.pooled:
         raise InputError(Fault("shrinkage", "a fit without segments", "segments", "Fit with by='column'."))
@@ -110,20 +117,20 @@ def shrinkage(density: GroupedPosterior, centre: Array, customers: Array) -> pd.
         prior, slope = wide.log_density(shifts)
         return value - held[0] + prior.sum(), gradient[places] - held[1][places] + slope
 
-    own = centre.copy()
-    own[places] = find_mode(likelihood, [centre[places]]).point
+    found = find_mode(likelihood, [centre[places], np.zeros(len(places))])
+    own, variance = centre.copy(), np.zeros(len(centre))
+    own[places], variance[places] = found.point, np.diag(np.linalg.inv(found.precision))
     none = centre.copy()
     none[places] = 0.0
     segments = density.design.segments
     sizes = np.bincount(density.design.codes, customers, len(segments))
     frames = []
-    for effect, _, shifts, _ in density.blocks():
+    for effect, _, shifts, spread in density.blocks():
         table = {"effect": effect.name, "segment": segments, "customers": sizes}
         for name, u in (("overall", none), ("own", own), ("pooled", centre)):
             level = _mean_quantity(density, u[None], effect.name)[0]
-            mean = np.bincount(density.design.codes, level * customers, len(segments)) / sizes
-            table[name] = mean
-        with np.errstate(divide="ignore", invalid="ignore"):
-            table["shrinkage"] = 1 - centre[shifts] / own[shifts]
+            with np.errstate(invalid="ignore"):  # a segment without a customer who tells has no figure
+                table[name] = np.bincount(density.design.codes, level * customers, len(segments)) / sizes
+        table["shrinkage"] = variance[shifts] / (variance[shifts] + np.exp(2 * centre[spread]))
         frames.append(pd.DataFrame(table))
     return pd.concat(frames, ignore_index=True)

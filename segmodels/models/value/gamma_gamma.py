@@ -88,7 +88,9 @@ class GammaGamma:
         if not len(cells.count):
             expected = "customers with frequency > 0 and monetary_value > 0"
             raise InputError(Fault("monetary_value", "none", expected, "Read the log with value='column'."))
-        known = design(cells.groups, cells.group_sizes, (tuple(self.spend_covariates),), self.by)
+        # A segment without a repeat buyer has no cell, and yet its customers are expected to spend.
+        segments: Any = None if self.by is None else purchase_cells(customers, (self.by,)).groups[self.by]
+        known = design(cells.groups, cells.group_sizes, (tuple(self.spend_covariates),), self.by, segments)
         scale = float(np.median(np.repeat(cells.monetary_value, cells.count.astype(np.int64))))
         density = GroupedPosterior(
             FORM, (self.p, self.q, self.v), self.coefficient, self.spread, known, cells.arrays, scale
@@ -172,12 +174,16 @@ class GammaGammaFit:
         same = design_like(self.density.design, groups, self.spec.by)
         return replace(self.density, design=same).parameters(self.u)
 
-    def group_parameters_of(self, u: Array) -> Callable[[NDArray[np.int64]], tuple[Array, ...]]:
-        """Return a function from groups, shape (C,), to p, q and v, each (draws, 1) or (draws, C)."""
-        values = np.moveaxis(self.density.parameters(u), -1, 0)
+    def group_parameters_of(
+        self, u: Array, groups: pd.DataFrame | None = None
+    ) -> Callable[[NDArray[np.int64]], tuple[Array, ...]]:
+        """Return a function from rows of ``groups``, shape (C,), to p, q and v, each (draws, 1) or (draws, C)."""
+        known = self.cells.groups if groups is None else groups
+        same = replace(self.density, design=design_like(self.density.design, known, self.spec.by))
+        values = np.moveaxis(same.parameters(u), -1, 0)
         if values.shape[-1] == 1:
-            return lambda groups: tuple(values)  # noqa: ARG005
-        return lambda groups: tuple(values[..., groups])
+            return lambda rows: tuple(values)  # noqa: ARG005
+        return lambda rows: tuple(values[..., rows])
 
     def expected_spend_new(self) -> Array:
         """Draws of the mean spend per purchase of somebody not seen before, shape (draws,)."""

@@ -9,6 +9,11 @@ Array = NDArray[np.float64]
 _AT_LEAST = 1000
 
 
+def enough(u: Array) -> Array:
+    """Repeat the draws until there are at least 1,000, a future each; shape (D', k) from (D, k)."""
+    return np.repeat(u, max(1, -(-_AT_LEAST // len(u))), axis=0)
+
+
 def simulated_counts(block: Block, ends: Array, seed: int, copies: int | None = None) -> NDArray[np.int64]:
     """Purchases up to each horizon, one simulated future per draw, shape (C, D', H).
 

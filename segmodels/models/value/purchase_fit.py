@@ -166,7 +166,9 @@ class PurchaseFit:
             if not levels or of == "expectation":
                 return summarise(expected, levels)
             counts = simulated_counts(block, ends, self.seed)[..., 0]
-            return np.column_stack([expected.mean(axis=1), np.quantile(counts, levels, axis=1).T])
+            return np.column_stack(
+                [expected.mean(axis=1), np.quantile(counts, levels, axis=1, method="inverted_cdf").T]
+            )
 
         names = ["expected_purchases", "low", "high"][: 1 + len(levels)]
         return self._give(score(self._arrays, self.density, self.u, reduce, len(names)), names)
@@ -179,6 +181,9 @@ class PurchaseFit:
         table
             One row per customer: ``customer_id, alive[, low, high]``.
         """
+        if not (np.isfinite(horizon) and horizon >= 0):
+            remedy = "Give it in the unit of the fit."
+            raise InputError(Fault("horizon", repr(horizon), "a number of at least 0", remedy))
         levels = () if interval is None else _levels(interval)
         names = ["alive", "low", "high"][: 1 + len(levels)]
         scores = score(

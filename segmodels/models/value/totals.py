@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from segmodels.models.value.predictive import simulated_counts
+from segmodels.models.value.predictive import enough, simulated_counts
 from segmodels.models.value.scoring import Block, CellArrays, blocks, reduce_blocks
 
 Array = NDArray[np.float64]
@@ -33,6 +33,7 @@ def total_purchases(fit: Any, horizon: float, labels: NDArray[Any] | None, kind:
     """
     ends = np.array([horizon], np.float64)
     cells = fit.cells
+    u = enough(fit.u) if kind == "prediction" else fit.u
     count = cells.count
     if kind == "prediction":
         repeated = np.repeat(np.arange(len(count)), count.astype(np.int64))
@@ -57,8 +58,8 @@ def total_purchases(fit: Any, horizon: float, labels: NDArray[Any] | None, kind:
         if labels is None
         else np.unique(labels, return_inverse=True)
     )
-    sums = np.zeros((len(names), len(fit.u)))
-    for block, values in reduce_blocks(blocks(arrays, fit.density, fit.u), reduce):
+    sums = np.zeros((len(names), len(u)))
+    for block, values in reduce_blocks(blocks(arrays, fit.density, u), reduce):
         segments = codes[arrays.group[block.rows]]
         for segment in np.unique(segments):
             mine = segments == segment
