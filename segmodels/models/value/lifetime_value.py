@@ -5,7 +5,7 @@ P(alive) x (discounted purchases given alive) x (spend per purchase) x margin. D
 the spend model are paired by their number; the two posteriors are independent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
-from segmodels.likelihoods import gamma_gamma
 from segmodels.likelihoods.discount import mid_month
+from segmodels.models.value.flows import Cashflow, Flows, Spenders, expected_flows, predicted_flows, quantiles
 from segmodels.models.value.gamma_gamma import GammaGammaFit
-from segmodels.models.value.predictive import simulated_values
 from segmodels.models.value.purchase_fit import Of, PurchaseFit
 from segmodels.models.value.scoring import Block, CellArrays, blocks, reduce_blocks
 from segmodels.tables.arrow import to_pandas
@@ -28,7 +27,10 @@ from segmodels.tables.customers import Customers
 from segmodels.tables.engine import fetch
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 _LEVELS = (0.1, 0.5, 0.9)
+_ELEMENTS = 1_000_000
+_FUTURES = 1000
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,17 @@ class LifetimeValue:
 
     @cached_property
     def _passed(self) -> tuple[pd.DataFrame, Array]:
-        frame = self.customers
         years = self.years
-        columns = np.empty((len(frame), 1 + len(_LEVELS) + len(years)))
+        columns = np.empty((len(self.customers), 1 + len(_LEVELS) + len(years)))
         totals = np.zeros((len(years), self._draws))
-        for rows, values in self._walk():
-            last = values[-1]
-            columns[rows, 0] = last.mean(axis=1)
-            columns[rows, 1:4] = np.quantile(last, _LEVELS, axis=1).T
-            columns[rows, 4:] = values.mean(axis=2).T
-            totals += values.sum(axis=1)
+        for flows, ordered in self._walk(years, reduce=lambda flows: quantiles(flows.last, _LEVELS)):
+            columns[flows.rows, 0] = flows.means[-1]
+            columns[flows.rows, 1:4] = ordered
+            columns[flows.rows, 4:] = flows.means.T
+            totals += flows.sums[0]
         names = ["value", "p10", "p50", "p90", *(f"value_{months}m" for months in years)]
         table = pd.DataFrame(columns, columns=names)
-        table.insert(0, "customer_id", frame["customer_id"])
+        table.insert(0, "customer_id", self.customers["customer_id"])
         return table, totals
 
     @property
@@ -115,16 +115,14 @@ class LifetimeValue:
         """
         codes, names = self._codes(labels)
         sums = np.zeros((len(names), self._draws))
-        for rows, values in self._walk(last_only=True):
-            mine = codes[rows]
-            for code in np.unique(mine):
-                sums[code] += values[-1][mine == code].sum(axis=0)
+        for flows, _ in self._walk((self.months,), codes, len(names)):
+            sums += flows.sums[:, -1]
         return xr.DataArray(sums, {"segment": list(names)}, ("segment", "draw"), name="value")
 
     def draw_blocks(self, size: int = 1000) -> Iterator[tuple[int, int, Array]]:
         """Walk (start, stop, draws of shape (stop - start, D)) in the order of ``customers``; repeatable."""
-        for rows, values in self._walk(last_only=True, most=size):
-            yield rows.start, rows.stop, values[-1]
+        for flows, _ in self._walk((self.months,), most=size):
+            yield flows.rows.start, flows.rows.stop, flows.last
 
     @property
     def _draws(self) -> int:
@@ -133,8 +131,12 @@ class LifetimeValue:
     @cached_property
     def _u(self) -> tuple[Array, Array]:
         first, second = self.purchases.u, self.spend.u
-        if min(len(first), len(second)) > 1:
-            fewest = min(len(first), len(second))
+        fewest, most = sorted((len(first), len(second)))
+        if self.of == "prediction":
+            # A future needs a draw of both models, and percentiles need many futures.
+            size = max(_FUTURES, fewest if fewest > 1 else most)
+            return _evenly(first, size), _evenly(second, size)
+        if fewest > 1:
             return _evenly(first, fewest), _evenly(second, fewest)
         return first, second
 
@@ -146,6 +148,13 @@ class LifetimeValue:
             frame = to_pandas(fetch(known.table.select("customer_id", labels)))
             labels = frame.set_index("customer_id")[labels]
         series = getattr(labels, "labels", labels)
+        if series.index.has_duplicates:
+            twice = series.index[series.index.duplicated()]
+            examples = tuple(repr(value) for value in twice[:3])
+            remedy = "Give a Series indexed by customer_id, one label each."
+            raise InputError(
+                Fault("labels", "a second label", "one for every customer", remedy, len(twice), examples)
+            )
         matched = series.reindex(ids)
         missing = ids[matched.isna().to_numpy()]
         if len(missing):
@@ -157,48 +166,43 @@ class LifetimeValue:
         codes, names = pd.factorize(matched.astype(str), sort=True)
         return codes.astype(np.int64), pd.Index(names)
 
-    def _walk(self, *, last_only: bool = False, most: int = 1000) -> Iterator[tuple[slice, Array]]:
-        """Walk (rows of ``customers``, values of shape (years, rows, draws))."""
-        frame = self.customers
-        u, spend_u = self._u
-        years = (self.months,) if last_only else self.years
-        edges, weights = mid_month(self.months, self.annual_discount, self.purchases.unit)
-        by_horizon = np.array([_differences(weights, months) for months in years])
+    def _walk(
+        self,
+        years: tuple[int, ...],
+        segment: Integers | None = None,
+        segments: int = 1,
+        most: int = 1000,
+        reduce: Callable[[Flows], Any] = lambda flows: None,  # noqa: ARG005
+    ) -> Iterator[tuple[Flows, Any]]:
+        """Walk the customers in blocks of at most ``most``; ``reduce`` runs in the block's thread."""
+        frame, (u, spend_u) = self.customers, self._u
+        codes = np.zeros(len(frame), np.int64) if segment is None else segment
+        edges, discount = mid_month(self.months, self.annual_discount, self.purchases.unit)
+        within = np.arange(self.months) < np.array(years)[:, None]
+        cash = Cashflow(edges, self.margin * discount * within)
+        spenders = Spenders(
+            frame["monetary_value"].to_numpy(np.float64),
+            frame["spend_group"].to_numpy(np.int64),
+            self.spend.group_parameters_of(spend_u, _groups(frame, self.spend)),
+        )
         arrays = CellArrays(
             frame["frequency"].to_numpy(np.float64),
             frame["recency"].to_numpy(np.float64),
             frame["T"].to_numpy(np.float64),
             frame["purchase_group"].to_numpy(np.int64),
         )
-        mean = frame["monetary_value"].to_numpy(np.float64)
-        group = frame["spend_group"].to_numpy(np.int64)
-        spend = self.spend.group_parameters_of(spend_u)
 
-        def reduce(block: Block) -> Array:
-            spread = [np.moveaxis(part, 0, -1) for part in spend(group[block.rows])]
+        def value(block: Block) -> tuple[Flows, Any]:
+            mine = codes[block.rows]
             if self.of == "prediction":
-                scale = self.margin * np.array([_upto(weights, months) for months in years])
-                return simulated_values(block, edges, scale, mean[block.rows], spread, self.purchases.seed)
-            flow = block.given_alive(block.likelihood.expected_given_alive, edges) @ by_horizon.T
-            intercept, slope = gamma_gamma.posterior_mean_coefficients(block.frequency, *spread)
-            spent = intercept + slope * mean[block.rows, None]
-            value = (self.margin * block.alive() * spent)[..., None] * flow
-            return np.moveaxis(np.broadcast_to(value, (*value.shape[:1], self._draws, len(years))), -1, 0)
+                flows = predicted_flows(block, cash, spenders, mine, segments, self.purchases.seed)
+            else:
+                flows = expected_flows(block, cash, spenders, mine, segments)
+            return flows, reduce(flows)
 
-        elements = max(1, most) * len(u)
-        walk = blocks(arrays, self.purchases.density, u, wide=1, elements=min(elements, 1_000_000))
-        for block, values in reduce_blocks(walk, reduce):
-            yield slice(int(block.rows[0]), int(block.rows[-1]) + 1), values
-
-
-def _differences(weights: Array, months: int) -> Array:
-    """Weights on E(t) rather than on its increments: sum of w[h] (E[h] - E[h-1])."""
-    kept = _upto(weights, months)
-    return kept - np.append(kept[1:], 0.0)
-
-
-def _upto(weights: Array, months: int) -> Array:
-    return np.where(np.arange(len(weights)) < months, weights, 0.0)
+        elements = min(most * len(u), _ELEMENTS)
+        walk = blocks(arrays, self.purchases.density, u, elements=elements)
+        return (pair for _, pair in reduce_blocks(walk, value))
 
 
 def _evenly(u: Array, size: int) -> Array:
@@ -219,17 +223,26 @@ def grouped_customers(known: Customers, purchases: PurchaseFit, spend: GammaGamm
     columns = ("frequency", "recency", "T", "monetary_value")
     attributes = dict.fromkeys((*purchases.spec.columns, *spend.spec.columns))
     frame = to_pandas(fetch(known.table.select("customer_id", *columns, *attributes)))
-    for name, fit in (("purchase_group", purchases), ("spend_group", spend)):
-        frame[name] = _group_codes(frame, fit)
-    order = np.lexsort((frame["recency"], frame["frequency"], frame["T"], frame["purchase_group"]))
-    return frame.iloc[order].reset_index(drop=True)
+    frame["purchase_group"] = _group_codes(frame, purchases, purchases.cells.groups)
+    frame["spend_group"] = _group_codes(frame, spend, _groups(frame, spend))
+    # The engine may give equal histories in any order; predictions are drawn in this one.
+    order = ["purchase_group", "T", "frequency", "recency", "monetary_value", "customer_id"]
+    return frame.sort_values(order, ignore_index=True)
 
 
-def _group_codes(frame: pd.DataFrame, fit: Any) -> NDArray[np.int64]:
+def _groups(frame: pd.DataFrame, fit: Any) -> pd.DataFrame:
+    """Distinct covariates and segments of all customers, also of those without a repeat purchase."""
+    columns = list(fit.spec.columns)
+    distinct: Any = frame[columns].drop_duplicates() if columns else frame[[]][:1]
+    return distinct.sort_values(columns, ignore_index=True) if columns else distinct
+
+
+def _group_codes(frame: pd.DataFrame, fit: Any, groups: pd.DataFrame) -> NDArray[np.int64]:
     columns = list(fit.spec.columns)
     if not columns:
         return np.zeros(len(frame), np.int64)
-    known: Any = pd.MultiIndex.from_frame(fit.cells.groups[columns])
+    distinct: Any = groups[columns]
+    known: Any = pd.MultiIndex.from_frame(distinct)
     customers: Any = frame[columns]
     return known.get_indexer(pd.MultiIndex.from_frame(customers)).astype(np.int64)
 

@@ -85,8 +85,24 @@ class Block:
 
     def given_alive(self, function: Callable[..., Array], *leading: Any) -> Array:
         """``function(*leading, x, T, *parameters)``, computed once for each triple, shape (C, D, ...)."""
-        parameters = [values if len(values) == 1 else values[self.first] for values in self.parameters]
-        return function(*leading, self.frequency[self.first], self.T[self.first], *parameters)[self.inverse]
+        return self.triples(function, *leading)[self.inverse]
+
+    def triples(self, function: Callable[..., Array], *leading: Any) -> Array:
+        """``function(*leading, x, T, *parameters)`` of each distinct (group, T, frequency), shape (U, D, ...)."""
+        few = self.at(self.first)
+        return function(*leading, few.frequency, few.T, *few.parameters)
+
+    def at(self, cells: NDArray[np.int64]) -> "Block":
+        """Return some of the cells, by their places in the block."""
+        return replace(
+            self,
+            rows=self.rows[cells],
+            frequency=self.frequency[cells],
+            recency=self.recency[cells],
+            T=self.T[cells],
+            parameters=tuple(part if len(part) == 1 else part[cells] for part in self.parameters),
+            inverse=self.inverse[cells],
+        )
 
 
 def blocks(
