@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -102,6 +102,19 @@ class GroupedPosterior:
     def parameters(self, u: Array, groups: slice = slice(None)) -> Array:
         """Likelihood parameters of the groups, shape (..., G, p)."""
         return self.parametrisation.forward(self.coordinates(u, groups), self.scale)
+
+    def sampled(self, customers: int) -> "GroupedPosterior":
+        """Return the posterior of a systematic sample, weighted to stand for all.
+
+        Every so many customers of the sorted cells are taken: whoever came first in the data does not matter.
+        """
+        *histories, count, start = self.cells
+        reached = np.cumsum(count)
+        each = reached[-1] / customers
+        picked = np.searchsorted(reached, (np.arange(customers) + 0.5) * each)
+        kept, times = np.unique(picked, return_counts=True)
+        cells = (*(column[kept] for column in histories), times * each, np.searchsorted(kept, start))
+        return replace(self, cells=cells)
 
     def log_likelihood(self, u: Array) -> float:
         """Log-likelihood of all customers."""

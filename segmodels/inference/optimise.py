@@ -14,6 +14,11 @@ Array = NDArray[np.float64]
 Density = Callable[[Array], tuple[float, Array]]
 
 _DECREMENT = 1e-9
+# Below this decrement, half a hundredth of a standard deviation, the curvature is not computed again.
+_NEAR = 1e-5
+# Slope relative to the value at which quasi-Newton steps end; at a hundredth of it they would see rounding.
+_SLOPE = 1e-7
+_ROUNDING = 1e-14
 _ADVICE = (
     "The data may hold too little to tell the parameters apart (few repeat buyers, or no sign of dropout): "
     "look at the counts, add customers or a longer window, or give informative priors."
@@ -55,8 +60,18 @@ def precision(density: Density, point: Array) -> Array:
     return (matrix + matrix.T) / 2
 
 
-def find_mode(density: Density, starts: list[Array]) -> Mode:
+def find_mode(density: Density, starts: list[Array], rough: Density | None = None) -> Mode:
     """Climb from each start in turn until one ends in a mode.
+
+    Parameters
+    ----------
+    density
+        The log-density and its gradient.
+    starts
+        Points, each of shape (k,).
+    rough
+        A cheap density of about the same shape. Its mode and curvature, where it has them, are the first
+        start: most of the way is then cheap, and the end is the same.
 
     Raises
     ------
@@ -68,6 +83,10 @@ def find_mode(density: Density, starts: list[Array]) -> Mode:
     >>> find_mode(lambda u: (-0.5 * float(u @ u), -u), [np.ones(2)]).point.round(6) + 0.0
     array([0., 0.])
     """
+    known = None if rough is None else next(filter(None, (_climb(rough, start) for start in starts)), None)
+    mode = None if known is None else _climb(density, known.point, known.precision)
+    if mode is not None:
+        return mode
     for start in starts:
         mode = _climb(density, start)
         if mode is not None:
@@ -75,7 +94,7 @@ def find_mode(density: Density, starts: list[Array]) -> Mode:
     raise NotConverged(f"No mode was found from {len(starts)} starting points.", _ADVICE)
 
 
-def _climb(density: Density, start: Array) -> Mode | None:
+def _climb(density: Density, start: Array, curvature: Array | None = None) -> Mode | None:
     size = max(1.0, abs(density(start)[0]))
 
     def descent(u: Array) -> tuple[float, Array]:
@@ -84,14 +103,20 @@ def _climb(density: Density, start: Array) -> Mode | None:
             return 1e10, np.zeros_like(u)
         return -value / size, -gradient / size
 
-    point = minimize(descent, start, jac=True, method="BFGS", options={"gtol": 1e-9, "maxiter": 500}).x
+    options: dict[str, object] = {"gtol": _SLOPE, "maxiter": 500}
+    if curvature is not None:
+        inverse = size * np.linalg.inv(curvature)
+        options["hess_inv0"] = (inverse + inverse.T) / 2
+    point = minimize(descent, start, jac=True, method="BFGS", options=options).x
     return _newton(density, np.asarray(point))
 
 
 def _newton(density: Density, point: Array, steps: int = 25) -> Mode | None:
     value, gradient = density(point)
+    curvature, decrement = np.empty((0, 0)), np.inf
     for _ in range(steps):
-        curvature = precision(density, point)
+        if decrement > _NEAR:
+            curvature = precision(density, point)
         try:
             factor = cho_factor(curvature)
         except (LinAlgError, ValueError):
@@ -104,7 +129,7 @@ def _newton(density: Density, point: Array, steps: int = 25) -> Mode | None:
         while length > 1e-4:
             candidate = point + length * step
             new_value, new_gradient = density(candidate)
-            if np.isfinite(new_value) and new_value >= value:
+            if np.isfinite(new_value) and new_value >= value - _ROUNDING * abs(value):
                 break
             length /= 2
         else:

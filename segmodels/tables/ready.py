@@ -136,7 +136,9 @@ def _texts(rows: Table) -> dict[str, Any]:
 
 
 def _typed(rows: Table, given: tuple[str, ...], *, to_integer: bool) -> Table:
-    checked = rows.drop(*[f"got_{name}" for name in given]).mutate(frequency=rows.frequency.cast("int64"))
+    # An integer as it came in spares every later query two conversions.
+    whole = rows.got_frequency if rows.got_frequency.type().is_integer() else rows.frequency
+    checked = rows.mutate(frequency=whole.cast("int64")).drop(*[f"got_{name}" for name in given])
     return checked.mutate(customer_id=checked.customer_id.cast("int64")) if to_integer else checked
 
 
