@@ -222,7 +222,8 @@ def flat_columns(*arguments: ArrayLike) -> tuple[list[Array], tuple[int, ...]]:
     ([array([1., 2.]), array([3., 3.])], (2,))
     """
     arrays = np.broadcast_arrays(*(np.asarray(argument, float) for argument in arguments))
-    return [np.ascontiguousarray(array).reshape(-1) for array in arrays], arrays[0].shape
+    # Copies: what NumPy broadcast, even to its own shape, warns where Numba asks whether it can be written.
+    return [np.array(array, order="C").reshape(-1) for array in arrays], arrays[0].shape
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

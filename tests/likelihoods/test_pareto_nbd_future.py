@@ -176,3 +176,11 @@ def test_expectations_pass_smoothly_through_shape_one(s):
     assert_allclose(
         model.present_value_given_alive([20.0], [1.0], 4, 30.0, 0.6, 10.0, s, 12.0), limit, rtol=1e-8
     )
+
+
+def test_arguments_that_have_the_common_shape_already():
+    """NumPy marks an array broadcast to its own shape, and warns where Numba asks for its flags."""
+    chances = model.pmf_new(
+        np.arange(3), 39.0, *(np.full((1, 1), value) for value in (0.5, 10, 0.6, 12))
+    )
+    assert chances.shape == (1, 3)
