@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from segmodels.inference.optimise import Mode
+from segmodels.inference.proposal import Mixture
 
 Array = NDArray[np.float64]
-_DF = 7.0
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Weighted:
     Parameters
     ----------
     proposals
-        Draws of a multivariate t around the mode, shape (draws, k).
+        Draws of the proposal, shape (draws, k).
     weights
         Normalised, shape (draws,).
     khat
@@ -47,14 +46,26 @@ class Weighted:
         return self.proposals[rng.permutation(np.minimum(picks, size - 1))]
 
 
-def weighted_draws(
-    mode: Mode, log_densities: Callable[[Array], Array], draws: int, rng: np.random.Generator
-) -> Weighted:
-    """Propose from a multivariate t with seven degrees of freedom, and weight.
+def around(mode: Mode) -> Mixture:
+    """Take the normal approximation at the mode, with the tails of a t.
 
     Examples
     --------
-    >>> normal = Mode(np.zeros(2), 0.0, np.eye(2), 0.0)
+    >>> around(Mode(np.zeros(1), 0.0, np.array([[4.0]]), 0.0)).roots.tolist()
+    [[[0.5]]]
+    """
+    root = np.linalg.cholesky(np.linalg.inv(mode.precision))
+    return Mixture(mode.point[None], root[None], np.ones(1))
+
+
+def weighted_draws(
+    proposal: Mixture, log_densities: Callable[[Array], Array], draws: int, rng: np.random.Generator
+) -> Weighted:
+    """Propose and weight.
+
+    Examples
+    --------
+    >>> normal = around(Mode(np.zeros(2), 0.0, np.eye(2), 0.0))
     >>> weighted = weighted_draws(
     ...     normal, lambda u: -0.5 * (u**2).sum(axis=1), 1000, np.random.default_rng(1)
     ... )
@@ -63,16 +74,10 @@ def weighted_draws(
     """
     from arviz_stats.base import array_stats
 
-    size = len(mode.point)
-    normal = rng.standard_normal((draws, size))
-    spread = np.sqrt(_DF / rng.chisquare(_DF, draws))[:, None]
-    root = np.linalg.inv(np.linalg.cholesky(mode.precision)).T
-    z = normal * spread
-    proposals = mode.point + z @ root.T
-    constant = gammaln((_DF + size) / 2) - gammaln(_DF / 2) - size / 2 * np.log(_DF * np.pi)
-    log_proposal = constant - (_DF + size) / 2 * np.log1p((z**2).sum(axis=1) / _DF)
-    log_ratios = log_densities(proposals) - mode.value - log_proposal
-    log_ratios = np.where(np.isfinite(log_ratios), log_ratios, -1e300)
+    proposals = proposal.sample(rng, draws)
+    log_ratios = log_densities(proposals) - proposal.log_density(proposals)
+    finite = np.isfinite(log_ratios)
+    log_ratios = np.where(finite, log_ratios - log_ratios[finite].max(initial=-np.inf), -1e300)
     smoothed, khat = array_stats.psislw(-log_ratios)
     weights = np.exp(smoothed - smoothed.max())
     return Weighted(proposals, weights / weights.sum(), float(khat))
