@@ -1,0 +1,1 @@
+"""The whole way: from a log to fits, tables and a page in a folder."""

@@ -1,0 +1,198 @@
+"""The whole way: read, fit, value, segment, check, write."""
+
+import datetime as dt
+import os
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import pandas as pd
+
+from segmodels.evaluate.frequency import frequency_fit
+from segmodels.evaluate.tracking import tracking
+from segmodels.evidence import Evidence
+from segmodels.models.value.gamma_gamma import GammaGammaFit
+from segmodels.models.value.purchase_fit import PurchaseFit
+from segmodels.project.fits import fit_purchases, fit_spend
+from segmodels.project.folder import Folder, open_folder
+from segmodels.project.page import value_page
+from segmodels.project.plan import MODELS, Plan
+from segmodels.project.results import Results
+from segmodels.project.scores import customer_forecast, customer_scores, id_type
+from segmodels.project.value import value_customers
+from segmodels.report.page import write
+from segmodels.tables.customers import Customers
+from segmodels.tables.transactions import Transactions
+
+Tell = Callable[[str], None]
+#: What a run tells of, in this order.
+STEPS = (
+    "Read and check the log",
+    "Fit purchases",
+    "Fit spend",
+    "Forecast each customer",
+    "Value and segment",
+    "Track",
+    "Backtest",
+    "Write the page",
+)
+PAGE = "page.html"
+_CONTRACTUAL = "Contractual data"
+
+
+def run(
+    plan: Plan, out: str | os.PathLike[str], tell: Tell = lambda _: None
+) -> tuple[Results, dict[str, str]]:
+    """Go the whole way, and write tables, posteriors and the page into a folder.
+
+    Every file is written whole or not at all. A run that was killed may be started again: fits of the same
+    data, model, setting and seed are taken up from the folder.
+
+    Parameters
+    ----------
+    plan
+        What to do.
+    out
+        The folder; made where it is not there.
+    tell
+        Called with each of ``STEPS`` when it begins.
+
+    Returns
+    -------
+    results, files
+        What was found, and the path of each file by its stem.
+
+    Raises
+    ------
+    InputError, NotConverged
+        With advice.
+    """
+    folder = open_folder(out)
+    folder.remember(state="running", plan=described(plan))
+    results = find(plan, folder, tell)
+    tell(STEPS[7])
+    _write(results, folder)
+    folder.finish()
+    return results, folder.files
+
+
+def find(plan: Plan, folder: Folder, tell: Tell = lambda _: None) -> Results:
+    """Go the whole way up to writing; only fits are kept in the folder."""
+    tell(STEPS[0])
+    transactions = plan.read()
+    end = plan.holdout_end(transactions)
+    customers = transactions.customers(plan.until, plan.unit, contractual=plan.contractual)
+    tell(STEPS[1])
+    purchases = fit_purchases(folder, customers, plan.model, plan.setting, plan.seed)
+    tell(STEPS[2])
+    spend, notes = _spend(plan, folder, customers)
+    tell(STEPS[3])
+    horizon = plan.horizon(transactions)
+    scores = customer_scores(customers, purchases, spend, horizon, plan.level)
+    forecast = customer_forecast(customers, purchases, spend, plan.ends, plan.annual_discount)
+    tell(STEPS[4])
+    value = None
+    if spend is not None:
+        so_far: Any = scores.set_index("customer_id")["total"]
+        value = value_customers(plan, transactions, purchases, spend, so_far)
+        scores = scores.merge(value.scores.reset_index(), on="customer_id", validate="one_to_one")
+    tell(STEPS[5])
+    until = transactions.last_date if plan.until is None else plan.until
+    tracked = tracking(purchases, transactions, until, end, plan.level)
+    tell(STEPS[6])
+    return Results(
+        plan=plan,
+        transactions=transactions,
+        customers=customers,
+        until=until,
+        purchases=purchases,
+        value=value,
+        audit=_audit(plan, transactions, customers, end),
+        scores=scores,
+        forecast=forecast,
+        evidence=_evidence(plan, purchases, spend),
+        horizon=horizon,
+        total=purchases.total(horizon, kind="prediction").to_numpy(),
+        tracking=tracked,
+        frequency=frequency_fit(purchases),
+        backtest=None,
+        notes=notes,
+    )
+
+
+def _spend(plan: Plan, folder: Folder, customers: Customers) -> tuple[GammaGammaFit | None, tuple[str, ...]]:
+    """Fit spend; where there is none to fit, say so instead."""
+    if plan.value is None:
+        return None, (
+            "No column of values was named, so spend, lifetime value and value segments are left out.",
+        )
+    table = customers.table
+    repeaters = table.filter((table.frequency > 0) & (table.monetary_value > 0)).count().execute()
+    if not repeaters:
+        return None, (
+            (
+                "Nobody bought a second time for a positive amount, so nothing is known of how spend differs: "
+                "lifetime value and value segments are left out."
+            ),
+        )
+    return fit_spend(folder, customers, plan.setting, plan.seed), ()
+
+
+def _audit(plan: Plan, transactions: Transactions, customers: Customers, end: dt.date | None) -> pd.DataFrame:
+    if end is None or plan.until is None:
+        return customers.audit
+    return transactions.holdout(plan.until, end, plan.unit).audit
+
+
+def _evidence(plan: Plan, purchases: PurchaseFit, spend: GammaGammaFit | None) -> tuple[Evidence, ...]:
+    """Collect the evidence of the fits, each under the name of its model."""
+    of_fits = [(MODELS[plan.model].title, purchases.evidence)]
+    if spend is not None:
+        of_fits.append(("Gamma–Gamma", spend.evidence))
+    found: dict[str, Evidence] = {}
+    for title, evidence in of_fits:
+        for each in evidence:
+            of_data = each.name == _CONTRACTUAL
+            name = each.name if of_data else f"{title}: {each.name}"
+            found[name] = replace(each, name=name)
+    return tuple(found.values())
+
+
+def _write(results: Results, folder: Folder) -> None:
+    like = id_type(results.customers)
+    folder.table("customers", results.scores, like)
+    folder.table("forecast", results.forecast, like)
+    tables = {
+        "audit": results.audit,
+        "evidence": evidence_frame(results.evidence),
+        "tracking": results.tracking,
+    }
+    if results.value is not None:
+        tables |= {
+            "deciles": results.value.decile_table,
+            "rfm": results.value.rfm_table,
+            "tiers": results.value.tier_table,
+            "concentration": results.value.concentration,
+            "value_by_year": results.value.lifetime.curve,
+        }
+    if results.backtest is not None:
+        tables["backtest"] = results.backtest
+    for name, table in tables.items():
+        folder.table(name, table)
+    write(value_page(results, dt.datetime.now().astimezone()), folder.path / PAGE)
+    folder.written.append(PAGE)
+
+
+def described(plan: Plan) -> dict[str, Any]:
+    """Say in words that JSON knows what was planned."""
+    shown = {each.name: getattr(plan, each.name) for each in fields(plan) if each.name != "source"}
+    days = {name: str(day) for name, day in shown.items() if isinstance(day, dt.date)}
+    return shown | days | {"setting": repr(plan.setting), "name": plan.title}
+
+
+def evidence_frame(evidence: tuple[Evidence, ...]) -> pd.DataFrame:
+    """Tabulate evidence: ``name, passed, text``; ``passed`` is null where a check only informs."""
+    passed = pd.array([each.passed for each in evidence], dtype="boolean")
+    return pd.DataFrame(
+        {"name": [each.name for each in evidence], "passed": passed, "text": [each.text for each in evidence]}
+    )
