@@ -107,8 +107,10 @@ def _climb(density: Density, start: Array, curvature: Array | None = None) -> Mo
     if curvature is not None:
         inverse = size * np.linalg.inv(curvature)
         options["hess_inv0"] = (inverse + inverse.T) / 2
-    point = minimize(descent, start, jac=True, method="BFGS", options=options).x
-    return _newton(density, np.asarray(point))
+    # A step may go where exp overflows; the value there is not finite, and a shorter step follows.
+    with np.errstate(over="ignore", invalid="ignore"):
+        point = minimize(descent, start, jac=True, method="BFGS", options=options).x
+        return _newton(density, np.asarray(point))
 
 
 def _newton(density: Density, point: Array, steps: int = 25) -> Mode | None:
