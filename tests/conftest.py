@@ -28,3 +28,21 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("the folder shared/data is not beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cdnow_split():
+    """The tenth of CDNOW in weeks: 39 weeks to fit, 39 to forecast."""
+    import segmodels as sg
+    from segmodels.tables import datasets
+
+    log = sg.Transactions.read(
+        datasets.cdnow(), customer="customer_id", date="date", value="value", zero="keep"
+    )
+    return log.holdout(until="1997-09-30", unit="week")
+
+
+@pytest.fixture(scope="session")
+def cdnow_customers(cdnow_split):
+    """CDNOW's 2,357 customers as known on 30 September 1997, in weeks."""
+    return cdnow_split.calibration
