@@ -1,9 +1,12 @@
 """Simulated futures: what may happen, not only what is expected."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from segmodels.models.value.scoring import Block
+from segmodels.models.value.scoring import GRAIN, Block
 
 Array = NDArray[np.float64]
 _AT_LEAST = 1000
@@ -24,7 +27,7 @@ def simulated_counts(block: Block, ends: Array, seed: int, copies: int | None = 
     ends
         Ascending horizons, shape (H,).
     seed
-        With the place of the block it fixes the futures; threads do not matter.
+        With a cell's place in the walk it fixes its futures; neither threads nor the size of blocks matter.
     copies
         Futures per draw; by default enough to make 1,000 futures.
 
@@ -33,15 +36,25 @@ def simulated_counts(block: Block, ends: Array, seed: int, copies: int | None = 
     array
         D' is draws times copies.
     """
-    rng = np.random.default_rng([seed, int(block.rows[0]), len(block.rows)])
     draws = max(values.shape[1] for values in block.parameters)
     copies = max(1, -(-_AT_LEAST // draws)) if copies is None else copies
-    parameters = [np.repeat(values, copies, axis=1) for values in block.parameters]
+    return np.concatenate([_counts(part, ends, seed, copies) for part in _grains(block)])
+
+
+def _grains(block: Block) -> Iterator[Block]:
+    """Cut a block where every walk over the same cells cuts, however large its blocks are."""
+    for low in range(0, len(block.rows), GRAIN):
+        part = block.at(np.arange(low, min(low + GRAIN, len(block.rows))))
+        yield replace(part, start=block.start + low)
+
+
+def _counts(part: Block, ends: Array, seed: int, copies: int) -> NDArray[np.int64]:
+    rng = np.random.default_rng([seed, part.start])
+    parameters = [np.repeat(values, copies, axis=1) for values in part.parameters]
     edges = np.concatenate([[0.0], ends])
-    periods = block.likelihood.simulate_future(rng, edges, block.frequency, block.T, *parameters)
-    lives = rng.random(periods.shape[:-1]) < np.repeat(
-        np.broadcast_to(block.alive(), (len(block.rows), draws)), copies, axis=1
-    )
+    periods = part.likelihood.simulate_future(rng, edges, part.frequency, part.T, *parameters)
+    alive = np.broadcast_to(part.alive(), (len(part.rows), periods.shape[1] // copies))
+    lives = rng.random(periods.shape[:-1]) < np.repeat(alive, copies, axis=1)
     return np.cumsum(periods, axis=-1) * lives[..., None]
 
 
@@ -65,10 +78,15 @@ def simulated_values(
     seed
         As in :func:`simulated_counts`.
     """
-    rng = np.random.default_rng([seed, int(block.rows[0]), len(block.rows), 1])
-    counts = np.diff(simulated_counts(block, edges, seed, copies=1), axis=-1, prepend=0)
-    p, q, v = spend
-    rate = rng.gamma(q + p * block.frequency) / (v + block.frequency * mean[:, None])
-    shape = np.broadcast_to(p[..., None], counts.shape)
-    spent = np.where(counts > 0, rng.gamma(np.where(counts > 0, shape * counts, 1.0)), 0.0) / rate[..., None]
-    return np.moveaxis(spent @ weights.T, -1, 0)
+    values = []
+    for part in _grains(block):
+        low = part.start - block.start
+        rows = slice(low, low + len(part.rows))
+        p, q, v = (values if len(values) == 1 else values[rows] for values in spend)
+        rng = np.random.default_rng([seed, part.start, 1])
+        counts = np.diff(_counts(part, edges, seed, 1), axis=-1, prepend=0)
+        rate = rng.gamma(q + p * part.frequency) / (v + part.frequency * mean[rows, None])
+        shape = np.where(counts > 0, p[..., None] * counts, 1.0)
+        spent = np.where(counts > 0, rng.gamma(shape), 0.0) / rate[..., None]
+        values.append(spent @ weights.T)
+    return np.moveaxis(np.concatenate(values), -1, 0)

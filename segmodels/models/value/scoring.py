@@ -19,6 +19,8 @@ from segmodels.inference.grouped import GroupedPosterior
 
 Array = NDArray[np.float64]
 _ELEMENTS = 2_000_000
+GRAIN = 16
+"""Cells that share one generator; blocks are whole grains, so that their size does not change a draw."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Block:
         Of each distinct (group, T, frequency) the first cell, shape (U,); and of each cell its triple, (C,).
     likelihood
         The likelihood's module.
+    start
+        Place of the first cell in the walk.
     """
 
     rows: NDArray[np.int64]
@@ -70,6 +74,7 @@ class Block:
     first: NDArray[np.int64]
     inverse: NDArray[np.int64]
     likelihood: Any
+    start: int = 0
 
     def alive(self, horizon: float = 0.0) -> Array:
         """P(alive at T + horizon), shape (C, D)."""
@@ -124,7 +129,7 @@ def blocks(
         About how many numbers a block's array may hold.
     """
     likelihood = import_module(posterior.parametrisation.likelihood)
-    size = max(1, elements // (len(u) * wide))
+    size = GRAIN * max(1, elements // (len(u) * wide * GRAIN))
     group, order = cells.group, cells.order
     single = len(posterior.design.codes) == 1
     common = np.moveaxis(posterior.parameters(u)[:, 0, :], -1, 0)[:, None, :] if single else None
@@ -148,6 +153,7 @@ def blocks(
             np.flatnonzero(new),
             np.cumsum(new) - 1,
             likelihood,
+            start,
         )
 
 
