@@ -17,6 +17,8 @@ from segmodels.inference.settings import MAP, NUTS, Laplace, Setting
 Array = NDArray[np.float64]
 # Above this k-hat the weights may be fit for use, and yet miss a tail; a better proposal costs little.
 _GOOD = 0.5
+# Between neighbours on the lattice of log standard deviations the shifts' own scale may not change by much.
+_SPREAD_STEP = 0.6
 # Customers whose mode is the first guess where there are many more cells.
 _SAMPLE = 10_000
 
@@ -82,7 +84,7 @@ def _laplace(posterior: GroupedPosterior, mode: Mode, draws: int, seed: int, wal
     """Weight draws around the mode; where they are poor, draws along the ridge that the posterior bends on."""
     rng = np.random.default_rng(seed)
     spreads = [spread for *_, spread in posterior.blocks()]
-    ridge = given(mode, spreads) if posterior.pooled else leading(mode)
+    ridge = given(mode, spreads, _SPREAD_STEP) if posterior.pooled else leading(mode)
     density = posterior.log_density
     bent = posterior.pooled or bends(density, ridge)
     proposal = follow(density, ridge) if bent else around(mode)

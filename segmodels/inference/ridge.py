@@ -25,9 +25,9 @@ Inner = Callable[[Array, list[Array]], Mode]
 
 _FAR = 4.0
 _SUNK = 4.5
-_STEP = 1.0
-_DEPTH = 8.0
-_MOST = 120
+_STEP = 1.2
+_DEPTH = 6.5
+_MOST = 80
 _KERNEL = 0.9
 _FLOOR = 0.1
 
@@ -75,13 +75,13 @@ def leading(mode: Mode) -> Ridge:
     return Ridge(mode.point, vectors[:, :1] / np.sqrt(eigenvalues[0]), vectors[:, 1:])
 
 
-def given(mode: Mode, coordinates: list[int]) -> Ridge:
-    """Take some coordinates as the outer directions, in units of their covariance."""
+def given(mode: Mode, coordinates: list[int], most: float) -> Ridge:
+    """Take some coordinates as the outer directions, in units of their covariance, or of ``most`` if less."""
     size = len(mode.point)
     covariance = np.linalg.inv(mode.precision)[np.ix_(coordinates, coordinates)]
     eigenvalues, vectors = np.linalg.eigh(covariance)
     outer = np.zeros((size, len(coordinates)))
-    outer[coordinates] = vectors * np.sqrt(eigenvalues)
+    outer[coordinates] = vectors * np.minimum(np.sqrt(eigenvalues), most)
     rest = np.delete(np.eye(size), coordinates, axis=1)
     return Ridge(mode.point, outer, rest)
 
