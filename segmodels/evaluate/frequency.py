@@ -45,11 +45,11 @@ def frequency_fit(fit: PurchaseFit, top: int = 7, level: float = 0.8) -> pd.Data
     >>> from segmodels.tables.datasets import cdnow
     >>> log = sg.Transactions.read(cdnow(), customer="customer_id", date="date")
     >>> fit = sg.BGNBD().fit(log.customers(until="1997-09-30"), sg.MAP(), seed=1)
-    >>> frequency_fit(fit, top=2)[["purchases", "actual", "expected"]].round(2)
+    >>> frequency_fit(fit, top=2)[["purchases", "actual", "expected"]].round(1)
       purchases  actual  expected
-    0         0    1411   1407.68
-    1         1     439    460.32
-    2        2+     507    489.00
+    0         0    1411   1407.7
+    1         1     439    460.3
+    2        2+     507    489.0
     """
     if top != int(top) or top < 1:
         raise InputError(Fault("top", repr(top), "a whole number of at least 1", "Give 7, say."))

@@ -9,7 +9,10 @@ from segmodels.models.value.pareto_nbd import ParetoNBD
 from segmodels.tables.datasets import cdnow
 from segmodels.tables.transactions import Transactions
 
-SPECS = {"BG/NBD": BGNBD(), "MBG/NBD": MBGNBD(), "Pareto/NBD": ParetoNBD()}
+
+@pytest.fixture(scope="session")
+def specs():
+    return {"BG/NBD": BGNBD(), "MBG/NBD": MBGNBD(), "Pareto/NBD": ParetoNBD()}
 
 
 @pytest.fixture(scope="session")
@@ -23,5 +26,5 @@ def customers(log):
 
 
 @pytest.fixture(scope="session")
-def modes(customers):
-    return {name: spec.fit(customers, MAP(), seed=1) for name, spec in SPECS.items()}
+def modes(customers, specs):
+    return {name: spec.fit(customers, MAP(), seed=1) for name, spec in specs.items()}
