@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from segmodels.evidence import Evidence
 from segmodels.inference import diagnose
 from segmodels.inference.grouped import GroupedPosterior
-from segmodels.inference.laplace import around, weighted_draws
+from segmodels.inference.laplace import around, at_most, weighted_draws
 from segmodels.inference.optimise import Mode, find_mode
 from segmodels.inference.pooled import pooled_mode
 from segmodels.inference.ridge import bends, follow, given, leading
@@ -17,6 +17,8 @@ from segmodels.inference.settings import MAP, NUTS, Laplace, Setting
 Array = NDArray[np.float64]
 # Above this k-hat the weights may be fit for use, and yet miss a tail; a better proposal costs little.
 _GOOD = 0.5
+# About what the default priors' walls leave.
+_WIDEST = 5.0
 # Between neighbours on the lattice of log standard deviations the shifts' own scale may not change by much.
 _SPREAD_STEP = 0.6
 # Customers whose mode is the first guess where there are many more cells.
@@ -83,6 +85,7 @@ def _mode(posterior: GroupedPosterior, starts: list[Array]) -> Mode:
 def _laplace(posterior: GroupedPosterior, mode: Mode, draws: int, seed: int, walls: Evidence) -> Draws:
     """Weight draws around the mode; where they are poor, draws along the ridge that the posterior bends on."""
     rng = np.random.default_rng(seed)
+    mode = at_most(mode, _WIDEST)
     spreads = [spread for *_, spread in posterior.blocks()]
     ridge = given(mode, spreads, _SPREAD_STEP) if posterior.pooled else leading(mode)
     density = posterior.log_density

@@ -4,7 +4,7 @@ Source: Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importan
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,21 @@ def around(mode: Mode) -> Mixture:
     """
     root = np.linalg.cholesky(np.linalg.inv(mode.precision))
     return Mixture(mode.point[None], root[None], np.ones(1))
+
+
+def at_most(mode: Mode, sd: float) -> Mode:
+    """Return the mode with a curvature that makes no direction wider than ``sd``.
+
+    Where the data say nothing the curvature at the mode vanishes, but not the walls farther out.
+
+    Examples
+    --------
+    >>> at_most(Mode(np.zeros(1), 0.0, np.array([[1e-9]]), 0.0), 5.0).precision.round(6).tolist()
+    [[0.04]]
+    """
+    eigenvalues, vectors = np.linalg.eigh(mode.precision)
+    precision = (vectors * np.maximum(eigenvalues, sd**-2)) @ vectors.T
+    return replace(mode, precision=(precision + precision.T) / 2)
 
 
 def weighted_draws(

@@ -95,7 +95,9 @@ def find_mode(density: Density, starts: list[Array], rough: Density | None = Non
 
 
 def _climb(density: Density, start: Array, curvature: Array | None = None) -> Mode | None:
-    size = max(1.0, abs(density(start)[0]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        first = abs(density(start)[0])
+    size = max(1.0, first) if np.isfinite(first) else 1.0
 
     def descent(u: Array) -> tuple[float, Array]:
         value, gradient = density(u)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmodels.errors import NotConverged
+from segmodels.inference.laplace import at_most
 from segmodels.inference.optimise import Density, Mode, find_mode
 from segmodels.inference.proposal import Mixture
 
@@ -109,8 +110,15 @@ def bends(density: Density, ridge: Ridge) -> bool:
     return False
 
 
-def follow(density: Density, ridge: Ridge) -> Mixture:
+def follow(density: Density, ridge: Ridge, widest: float = 5.0) -> Mixture:
     """Walk the lattice outward while the marginal is high enough, and put a component at each point.
+
+    Parameters
+    ----------
+    density, ridge
+        What to follow, and along which directions.
+    widest
+        Largest standard deviation of a component in any direction of the rest.
 
     Raises
     ------
@@ -136,7 +144,7 @@ def follow(density: Density, ridge: Ridge) -> Mixture:
         mode, z = found[place], _STEP * np.array(place)
         along = ridge.outer + ridge.rest @ _tilt(found, place)
         covariance = (_KERNEL * _STEP) ** 2 * along @ along.T
-        covariance += ridge.rest @ np.linalg.inv(mode.precision) @ ridge.rest.T
+        covariance += ridge.rest @ np.linalg.inv(at_most(mode, widest).precision) @ ridge.rest.T
         centres.append(ridge.origin + ridge.outer @ z + ridge.rest @ mode.point)
         roots.append(np.linalg.cholesky(covariance))
     return Mixture(np.array(centres), np.array(roots), weights)

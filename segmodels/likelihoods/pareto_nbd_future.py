@@ -188,7 +188,7 @@ def simulate_future(
     (x, age, r, alpha, s, beta), shape = flat_columns(x, T, r, alpha, s, beta)
     times = np.asarray(edges, float)
     purchase_rate = rng.gamma(r + x) / (alpha + age)
-    dropout_rate = np.maximum(rng.gamma(s) / (beta + age), np.finfo(float).tiny)
+    dropout_rate = np.maximum(rng.gamma(s) / (beta + age), 1e-300)
     life = np.minimum(rng.standard_exponential(age.size) / dropout_rate, times[-1])
     lived = np.diff(np.minimum(times, life[:, None]), axis=1)
     purchases = np.asarray(rng.poisson(purchase_rate[:, None] * lived), np.int64)
