@@ -19,7 +19,7 @@ ROOMS = (
     ("decide",),
     ("report",),
     ("project",),
-    ("cli",),
+    ("cli", "__main__"),
 )
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
 NOT_IN_LIKELIHOODS = {"pandas", "polars", "pyarrow", "ibis", "duckdb", "xarray", "pymc", "pytensor", "arviz"}

@@ -49,15 +49,26 @@ def _key(
     """Name a fit by all that decides it: the cells, the model, the setting, the seed, the version."""
     what = [__version__, repr(spec), repr(setting), seed, customers.unit, customers.contractual]
     summed = sha256(json.dumps(what).encode())
-    arrays = [cells.frequency, cells.count, cells.start]
     match cells:
         case PurchaseCells():
-            arrays += [cells.recency, cells.T]
+            summed.update(repr(cells.groups.to_dict("list")).encode())
+            arrays = (cells.frequency, cells.count, cells.start, cells.recency, cells.T)
         case SpendCells():
-            arrays += [cells.monetary_value, np.array([cells.left_out])]
+            arrays = _to_ten_digits(cells)
     for array in arrays:
         summed.update(np.ascontiguousarray(array).tobytes())
     return summed.hexdigest()
+
+
+def _to_ten_digits(cells: SpendCells) -> tuple[Any, ...]:
+    """Merge cells whose mean spend agrees to ten digits.
+
+    An engine adds in parallel, so the last bits of a sum differ from run to run.
+    """
+    size = 10.0 ** (9 - np.floor(np.log10(cells.monetary_value)))
+    rounded = np.round(cells.monetary_value * size) / size
+    pairs, which = np.unique(np.column_stack([cells.frequency, rounded]), axis=0, return_inverse=True)
+    return pairs, np.bincount(which.reshape(-1), weights=cells.count), np.array([cells.left_out])
 
 
 def _held(folder: Folder, name: str, key: str) -> bool:

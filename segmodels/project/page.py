@@ -13,7 +13,7 @@ from segmodels.models.value.purchase_fit import PurchaseFit
 from segmodels.project.plan import MODELS
 from segmodels.project.results import Results
 from segmodels.project.scores import as_pandas, thinned, total_of
-from segmodels.project.value import Value, shown_deciles, shown_tiers
+from segmodels.project.value import NIL_NOTE, Value, shown_deciles, shown_tiers
 from segmodels.report.notes import notes
 from segmodels.report.page import Headline, Provenance, ValuePage
 from segmodels.report.plots.frequency_recency import FrequencyRecency
@@ -53,7 +53,7 @@ def value_page(results: Results, made: datetime) -> ValuePage:
         calibration_end=None if results.tracking.empty else results.until,
         frequency=results.frequency,
         grid=frequency_recency(results.purchases, results.horizon),
-        backtest=results.backtest,
+        backtest=None if results.backtest is None else results.backtest.summary(),
         notes=(*results.notes, *notes(*models)),
     )
     return page if value is None else _with_value(page, value)
@@ -65,6 +65,7 @@ def _with_value(page: ValuePage, value: Value) -> ValuePage:
         page,
         deciles=shown_deciles(value),
         decile_basis="spend in the past year",
+        decile_note=f"Value is lifetime value over {value.lifetime.months} months. {NIL_NOTE}",
         tiers=shown_tiers(value),
         concentration=value.lorenz,
         value_curve=curve.assign(year=curve["months"] / 12)[["year", "p10", "p50", "p90"]],
@@ -143,9 +144,11 @@ def frequency_recency(fit: PurchaseFit, horizon: float) -> FrequencyRecency | No
     None where all customers are new.
     """
     cells = fit.cells
-    age = float(cells.T.max())
-    if age <= 0:
+    oldest = float(cells.T.max())
+    if oldest <= 0:
         return None
+    # A whole number of units is easier to read; the oldest customer is but an example.
+    age = float(max(1, round(oldest)))
     repeated = np.repeat(cells.frequency, cells.count.astype(np.int64))
     most = int(np.clip(np.quantile(repeated, 0.995), 5, 40))
     frequency = np.arange(most + 1)

@@ -1,10 +1,14 @@
 """What is to be done, as one frozen value."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
 
 from segmodels.errors import Fault, InputError
 from segmodels.inference.settings import Laplace, Setting
@@ -149,17 +153,18 @@ class Plan:
 
     def read(self) -> Transactions:
         """Read the log; `InputError` with every fault."""
-        return Transactions.read(
-            self.source,
-            customer=self.customer,
-            date=self.date,
-            value=self.value,
-            table=self.table,
-            zero=self.zero,
-            negative=self.negative,
-            date_format=self.date_format,
-            today=self.today,
-        )
+        with readable():
+            return Transactions.read(
+                self.source,
+                customer=self.customer,
+                date=self.date,
+                value=self.value,
+                table=self.table,
+                zero=self.zero,
+                negative=self.negative,
+                date_format=self.date_format,
+                today=self.today,
+            )
 
     def holdout_end(self, transactions: Transactions) -> dt.date | None:
         """Last day of the holdout; None where nothing is held out."""
@@ -177,6 +182,18 @@ class Plan:
         if end is None or self.until is None:
             return self.ends[-1]
         return (end - self.until).days / DAYS_PER[self.unit]
+
+
+@contextmanager
+def readable() -> Generator[None]:
+    """Say in one line what an engine says of a file that it can not read."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowInvalid) as error:
+        said = str(error).strip().splitlines()[0]
+        raise InputError(
+            Fault("source", f"what can not be read ({said})", "a whole file of its kind", "Write it anew.")
+        ) from error
 
 
 def demo(setting: Setting, seed: int) -> Plan:

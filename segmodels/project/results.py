@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmodels.evaluate.backtest import Backtest
 from segmodels.evidence import Evidence
 from segmodels.models.value.purchase_fit import PurchaseFit
 from segmodels.project.plan import Plan
@@ -61,5 +62,5 @@ class Results:
     total: NDArray[np.float64]
     tracking: pd.DataFrame
     frequency: pd.DataFrame | None
-    backtest: pd.DataFrame | None
+    backtest: Backtest | None
     notes: tuple[str, ...]

@@ -1,6 +1,7 @@
 """Customer by customer: what the models expect, as frames ready to be written."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pyarrow as pa
 
 from segmodels.models.value.gamma_gamma import GammaGammaFit
 from segmodels.models.value.purchase_fit import PurchaseFit
+from segmodels.tables.arrow import to_pandas
 from segmodels.tables.customers import Customers
 from segmodels.tables.engine import fetch
 
@@ -87,13 +89,13 @@ def total_of(frame: pd.DataFrame, column: str) -> float:
     return float(frame[column].to_numpy(np.float64).sum())
 
 
-def as_pandas(table: object) -> pd.DataFrame:
-    """Take a table of whichever kind as pandas."""
+def as_pandas(table: Any) -> pd.DataFrame:
+    """Take a table of whichever kind a fit gives as pandas."""
     if isinstance(table, pd.DataFrame):
         return table
-    change = getattr(table, "to_pandas", None)
-    assert change is not None  # noqa: S101  (Polars, Arrow and Ibis have it)
-    return change()
+    if isinstance(table, pa.Table):
+        return to_pandas(table)
+    return to_pandas(table.to_arrow() if hasattr(table, "to_arrow") else fetch(table))
 
 
 def id_type(customers: Customers) -> pa.DataType:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from segmodels.evidence import Evidence
+from segmodels.project.check import Checked
 from segmodels.project.page import in_words
 from segmodels.project.plan import MODELS
 from segmodels.project.results import Results
 from segmodels.project.scores import total_of
-from segmodels.report.tables import count, money_short, share
+from segmodels.report.tables import Table, count, money_short, share, written
 
 
 def summary(results: Results, files: dict[str, str]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def summary(results: Results, files: dict[str, str]) -> dict[str, Any]:
         }
     return found | {
         "evidence": listed(results.evidence),
-        "backtest": None if results.backtest is None else results.backtest.to_dict("records"),
+        "backtest": None if results.backtest is None else results.backtest.table.to_dict("records"),
         "notes": results.notes,
         "files": files,
     }
@@ -78,7 +79,7 @@ def lines(results: Results, files: dict[str, str]) -> tuple[str, ...]:
     low, high = _interval(results)
     expected, alive = (count(total_of(results.scores, name)) for name in ("expected_purchases", "alive"))
     told = [
-        f"{plan.title}: {len(results.scores):,} customers up to {results.until}.",
+        f"{plan.title}: customers up to {results.until}: {len(results.scores):,}.",
         f"Model: {MODELS[plan.model].title}, {in_words(plan.setting)}, seed {plan.seed}.",
         (
             f"Next {results.horizon:g} {plan.unit}s: {expected} purchases expected "
@@ -99,3 +100,32 @@ def lines(results: Results, files: dict[str, str]) -> tuple[str, ...]:
     folder = Path(files["page"]).parent
     tables = ", ".join(Path(path).name for name, path in files.items() if name != "page")
     return (*told, f"Page: {files['page']}", f"Also in {folder}: {tables}")
+
+
+def check_summary(found: Checked) -> dict[str, Any]:
+    """Give what a check found as JSON knows it."""
+    return {
+        "passed": found.passed,
+        "audit": found.audit.to_dict("records"),
+        "evidence": listed(found.evidence),
+        "backtest": None if found.backtest is None else found.backtest.table.to_dict("records"),
+        "notes": found.notes,
+    }
+
+
+def check_lines(found: Checked) -> tuple[str, ...]:
+    """Say what a check found."""
+    told = [*_table(written(found.audit, "Data audit")), ""]
+    if found.backtest is not None:
+        told += [*_table(written(found.backtest.summary(), "Backtest")), ""]
+    return (*told, *(str(each) for each in found.evidence), *found.notes)
+
+
+def _table(table: Table) -> list[str]:
+    """Lay a table out for a terminal: text to the left, numbers to the right."""
+    columns: list[list[str]] = []
+    for column in table.columns:
+        cells = [column.label, *column.cells]
+        width = max(map(len, cells))
+        columns.append([cell.rjust(width) if column.numeric else cell.ljust(width) for cell in cells])
+    return [table.caption, *("  ".join(row).rstrip() for row in zip(*columns, strict=True))]

@@ -23,6 +23,7 @@ from segmodels.segments.value import DECILES, value_deciles
 from segmodels.tables.transactions import Transactions
 
 Array = NDArray[np.float64]
+NIL_NOTE = "Customers who spent nothing in the year before, if any, stand apart as nil."
 #: All draws of all customers are kept in memory up to this size, 512 MB; above, they are walked again.
 _MOST = 64_000_000
 
@@ -160,7 +161,8 @@ def _concentrations(value: pd.Series, total: pd.Series) -> pd.DataFrame:
         for of, amounts in (("spend so far", total), ("expected lifetime value", value))
         if (amounts > 0).any()
     ]
-    return pd.concat(tables, ignore_index=True)[["of", "quantity", "value"]]
+    table: Any = pd.concat(tables, ignore_index=True)[["of", "quantity", "value"]]
+    return table
 
 
 def _lorenz(value: pd.Series) -> Concentration:
@@ -171,7 +173,7 @@ def _lorenz(value: pd.Series) -> Concentration:
 
 def shown_deciles(value: Value) -> pd.DataFrame:
     """Give the deciles as the page wants them: ``decile, customers, value, low, high``; empty ones left out."""
-    frame: Any = value.decile_table.assign(decile=[*range(1, len(DECILES)), "none"])
+    frame: Any = value.decile_table.assign(decile=[*range(1, len(DECILES)), "nil"])
     shown: Any = frame.loc[frame["customers"] > 0, ["decile", "customers", "value", "low", "high"]]
     return shown
 

@@ -3,20 +3,19 @@
 import datetime as dt
 import os
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import pandas as pd
 
 from segmodels.evaluate.frequency import frequency_fit
 from segmodels.evaluate.tracking import tracking
-from segmodels.evidence import Evidence
-from segmodels.models.value.gamma_gamma import GammaGammaFit
-from segmodels.models.value.purchase_fit import PurchaseFit
+from segmodels.project.backtests import run_backtest
+from segmodels.project.evidence import evidence_frame, named, tells_of_spend
 from segmodels.project.fits import fit_purchases, fit_spend
 from segmodels.project.folder import Folder, open_folder
 from segmodels.project.page import value_page
-from segmodels.project.plan import MODELS, Plan
+from segmodels.project.plan import Plan
 from segmodels.project.results import Results
 from segmodels.project.scores import customer_forecast, customer_scores, id_type
 from segmodels.project.value import value_customers
@@ -37,7 +36,8 @@ STEPS = (
     "Write the page",
 )
 PAGE = "page.html"
-_CONTRACTUAL = "Contractual data"
+#: Where finished forecasts of the backtest are kept.
+CACHE = ".backtest"
 
 
 def run(
@@ -85,7 +85,8 @@ def find(plan: Plan, folder: Folder, tell: Tell = lambda _: None) -> Results:
     tell(STEPS[1])
     purchases = fit_purchases(folder, customers, plan.model, plan.setting, plan.seed)
     tell(STEPS[2])
-    spend, notes = _spend(plan, folder, customers)
+    notes = tells_of_spend(plan, customers)
+    spend = None if notes else fit_spend(folder, customers, plan.setting, plan.seed)
     tell(STEPS[3])
     horizon = plan.horizon(transactions)
     scores = customer_scores(customers, purchases, spend, horizon, plan.level)
@@ -100,6 +101,7 @@ def find(plan: Plan, folder: Folder, tell: Tell = lambda _: None) -> Results:
     until = transactions.last_date if plan.until is None else plan.until
     tracked = tracking(purchases, transactions, until, end, plan.level)
     tell(STEPS[6])
+    tested, more = run_backtest(plan, transactions, folder.path / CACHE, spend=spend is not None)
     return Results(
         plan=plan,
         transactions=transactions,
@@ -110,52 +112,20 @@ def find(plan: Plan, folder: Folder, tell: Tell = lambda _: None) -> Results:
         audit=_audit(plan, transactions, customers, end),
         scores=scores,
         forecast=forecast,
-        evidence=_evidence(plan, purchases, spend),
+        evidence=named(plan, purchases, spend, tested),
         horizon=horizon,
         total=purchases.total(horizon, kind="prediction").to_numpy(),
         tracking=tracked,
         frequency=frequency_fit(purchases),
-        backtest=None,
-        notes=notes,
+        backtest=tested,
+        notes=(*notes, *more),
     )
-
-
-def _spend(plan: Plan, folder: Folder, customers: Customers) -> tuple[GammaGammaFit | None, tuple[str, ...]]:
-    """Fit spend; where there is none to fit, say so instead."""
-    if plan.value is None:
-        return None, (
-            "No column of values was named, so spend, lifetime value and value segments are left out.",
-        )
-    table = customers.table
-    repeaters = table.filter((table.frequency > 0) & (table.monetary_value > 0)).count().execute()
-    if not repeaters:
-        return None, (
-            (
-                "Nobody bought a second time for a positive amount, so nothing is known of how spend differs: "
-                "lifetime value and value segments are left out."
-            ),
-        )
-    return fit_spend(folder, customers, plan.setting, plan.seed), ()
 
 
 def _audit(plan: Plan, transactions: Transactions, customers: Customers, end: dt.date | None) -> pd.DataFrame:
     if end is None or plan.until is None:
         return customers.audit
     return transactions.holdout(plan.until, end, plan.unit).audit
-
-
-def _evidence(plan: Plan, purchases: PurchaseFit, spend: GammaGammaFit | None) -> tuple[Evidence, ...]:
-    """Collect the evidence of the fits, each under the name of its model."""
-    of_fits = [(MODELS[plan.model].title, purchases.evidence)]
-    if spend is not None:
-        of_fits.append(("Gamma–Gamma", spend.evidence))
-    found: dict[str, Evidence] = {}
-    for title, evidence in of_fits:
-        for each in evidence:
-            of_data = each.name == _CONTRACTUAL
-            name = each.name if of_data else f"{title}: {each.name}"
-            found[name] = replace(each, name=name)
-    return tuple(found.values())
 
 
 def _write(results: Results, folder: Folder) -> None:
@@ -176,7 +146,8 @@ def _write(results: Results, folder: Folder) -> None:
             "value_by_year": results.value.lifetime.curve,
         }
     if results.backtest is not None:
-        tables["backtest"] = results.backtest
+        tables["backtest"] = results.backtest.table
+        tables["lift"] = results.backtest.by_decile
     for name, table in tables.items():
         folder.table(name, table)
     write(value_page(results, dt.datetime.now().astimezone()), folder.path / PAGE)
@@ -188,11 +159,3 @@ def described(plan: Plan) -> dict[str, Any]:
     shown = {each.name: getattr(plan, each.name) for each in fields(plan) if each.name != "source"}
     days = {name: str(day) for name, day in shown.items() if isinstance(day, dt.date)}
     return shown | days | {"setting": repr(plan.setting), "name": plan.title}
-
-
-def evidence_frame(evidence: tuple[Evidence, ...]) -> pd.DataFrame:
-    """Tabulate evidence: ``name, passed, text``; ``passed`` is null where a check only informs."""
-    passed = pd.array([each.passed for each in evidence], dtype="boolean")
-    return pd.DataFrame(
-        {"name": [each.name for each in evidence], "passed": passed, "text": [each.text for each in evidence]}
-    )

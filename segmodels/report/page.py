@@ -136,6 +136,8 @@ class ValuePage:
         The best first: ``decile``, ``customers``, ``value``, ``low``, ``high``; and where known ``actual``.
     decile_basis
         What customers were sorted by, to follow "sorted by".
+    decile_note
+        A sentence on what the values are, where it needs one.
     tiers
         The best first: ``tier``, ``customers``, ``value``; and where known ``p10``, ``p90``, ``revenue``
         (past) and ``probability`` (mean probability of truly belonging to it).
@@ -170,6 +172,7 @@ class ValuePage:
     grid: FrequencyRecency | None = None
     deciles: pd.DataFrame | None = None
     decile_basis: str = "expected value"
+    decile_note: str = ""
     tiers: pd.DataFrame | None = None
     concentration: Concentration | None = None
     value_curve: pd.DataFrame | None = None
@@ -324,7 +327,7 @@ def _of_fit(page: ValuePage) -> Iterator[Section]:
 def _of_value(page: ValuePage) -> Iterator[Section]:
     """Build the sections on what customers are worth."""
     if page.deciles is not None:
-        yield sections.deciles(page.deciles, page.decile_basis, page.currency, page.level)
+        yield sections.deciles(page.deciles, (page.decile_basis, page.decile_note), page.currency, page.level)
     if page.tiers is not None:
         yield sections.tiers(page.tiers, page.currency)
     if page.concentration is not None:

@@ -203,8 +203,9 @@ def _grid_table(
     )
 
 
-def deciles(frame: pd.DataFrame, basis: str, currency: str, level: float) -> Section:
-    """Show the expected value of customers in ten equal groups."""
+def deciles(frame: pd.DataFrame, said: tuple[str, str], currency: str, level: float) -> Section:
+    """Show the expected value of customers in ten equal groups; what they are sorted by, and a note."""
+    basis, note = said
     value = floats(frame, "value")
     columns = [
         words("Decile", frame["decile"]),
@@ -227,7 +228,7 @@ def deciles(frame: pd.DataFrame, basis: str, currency: str, level: float) -> Sec
         plot_deciles.deciles(frame, currency=currency, level=level),
         Table(f"Value by decile of {basis}", tuple(columns)),
     )
-    return Section("deciles", "Value deciles", (text,), (drawing,))
+    return Section("deciles", "Value deciles", tuple(filter(None, (text, note))), (drawing,))
 
 
 def tiers(frame: pd.DataFrame, currency: str) -> Section:
@@ -329,12 +330,18 @@ def backtest(frame: pd.DataFrame, level: float) -> Section:
             columns += tables.written(pd.DataFrame({name.capitalize(): frame[name]}), "").columns
     text = ["Every method saw the same early data and forecast the same later time."]
     strong: tuple[int, ...] = ()
-    if "mae" in frame and np.isfinite(floats(frame, "mae")).any():
-        best = int(np.nanargmin(floats(frame, "mae")))
+    # Squared error is what an expectation is to be judged by: absolute error favours the forecast "nothing".
+    judge = next(
+        (name for name in ("rmse", "mae") if name in frame and np.isfinite(floats(frame, name)).any()), ""
+    )
+    if judge:
+        best = int(np.nanargmin(floats(frame, judge)))
         strong = (best,)
-        text.append(f"The smallest error per customer (MAE) is that of {frame['method'].iloc[best]}.")
+        text.append(
+            f"The smallest error per customer ({judge.upper()}) is that of {frame['method'].iloc[best]}."
+        )
     if "coverage" in frame:
-        text.append(f"Coverage should be near {100 * level:g}%.")
+        text.append(f"Coverage should be near {100 * level:g}% or, as purchases are whole numbers, above.")
     scores = Table("Scores", tuple(columns), strong)
     return Section("backtest", "Backtest against simple rules", (" ".join(text),), (), (scores,))
 

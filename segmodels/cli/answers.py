@@ -1,0 +1,79 @@
+"""What commands answer: progress, messages, JSON, exit codes."""
+
+import json
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+
+EXIT_CODES = """
+Exit codes: 0 done; 1 done, and a check was not passed (only `check`); 2 input or options that can not be
+used, with what to do; 3 the fit did not converge; 130 stopped by Ctrl-C (start again: finished fits are kept).
+"""
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(steps: int) -> Generator[Callable[[str], None]]:
+    """Show a bar on stderr where it is a terminal, and nothing elsewhere."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("Start", total=steps)
+        begun: list[str] = []
+
+        def tell(step: str) -> None:
+            bar.update(task, description=step, completed=len(begun))
+            begun.append(step)
+
+        yield tell
+
+
+@contextmanager
+def answering(*, as_json: bool) -> Generator[None]:
+    """Turn the package's errors into messages and exit codes."""
+    from segmodels.errors import Infeasible, InputError, NotConverged
+
+    try:
+        yield
+    except (InputError, Infeasible) as error:
+        faults = [vars(fault) for fault in getattr(error, "faults", ())]
+        raise _failed(
+            2, "The input can not be used", error, as_json=as_json, more={"faults": faults}
+        ) from None
+    except NotConverged as error:
+        raise _failed(
+            3, "The fit did not converge", error, as_json=as_json, more={"advice": error.advice}
+        ) from None
+    except KeyboardInterrupt:
+        errors.print("Stopped. Finished fits are kept: the same command takes them up.")
+        raise typer.Exit(130) from None
+
+
+def _failed(code: int, what: str, error: Exception, *, as_json: bool, more: dict[str, Any]) -> typer.Exit:
+    if as_json:
+        print_json({"error": {"type": type(error).__name__, "message": str(error).strip()} | more})
+    else:
+        errors.print(f"[bold red]{what}.[/]", end=" ")
+        errors.print(str(error), markup=False)
+        if "=" in str(error):
+            errors.print("[dim]What is written as zero='keep' here is the option --zero keep.[/]")
+    return typer.Exit(code)
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Write one JSON object to stdout."""
+    from segmodels.project.folder import plain
+
+    sys.stdout.write(json.dumps(plain(content), indent=2, allow_nan=False) + "\n")
+
+
+def print_lines(text: tuple[str, ...]) -> None:
+    """Write lines to stdout."""
+    for line in text:
+        typer.echo(line)
