@@ -40,7 +40,7 @@ def row(tested, target, method):
 @pytest.mark.parametrize(
     ("method", "expected", "bias", "mae", "rmse", "correlation", "msle"),
     [
-        # shared/notes clv.md 3.1: the same to four digits in CLVTools and BTYDplus
+        # CLVTools and BTYDplus give the same to four digits
         ("BG/NBD", 1653.41, -0.121, 0.78545, 1.6080, 0.62565, 0.23427),
         ("MBG/NBD", 1576.73, -0.162, 0.76478, 1.6072, 0.62725, 0.23144),
         ("Pareto/NBD", 1665.5, -0.115, 0.75452, 1.6028, 0.63022, 0.23774),
