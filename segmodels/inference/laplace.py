@@ -13,6 +13,7 @@ from segmodels.inference.optimise import Mode
 from segmodels.inference.proposal import Mixture
 
 Array = NDArray[np.float64]
+_FEWEST = 25
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def weighted_draws(
     log_ratios = log_densities(proposals) - proposal.log_density(proposals)
     finite = np.isfinite(log_ratios)
     log_ratios = np.where(finite, log_ratios - log_ratios[finite].max(initial=-np.inf), -1e300)
-    smoothed, khat = array_stats.psislw(-log_ratios)
+    # so few draws have no tail to smooth, and can not vouch for themselves
+    smoothed, khat = array_stats.psislw(-log_ratios) if draws >= _FEWEST else (log_ratios, np.inf)
     weights = np.exp(smoothed - smoothed.max())
     return Weighted(proposals, weights / weights.sum(), float(khat))
