@@ -71,6 +71,13 @@ def test_a_poor_proposal_fails_and_says_so():
     assert not importance(weighted).passed
 
 
+def test_a_handful_of_draws_is_no_error_and_no_success():
+    wide = around(Mode(np.zeros(1), 0.0, np.eye(1), 0.0))
+    weighted = weighted_draws(wide, lambda u: -0.5 * (u**2).sum(axis=1), 2, np.random.default_rng(1))
+    assert weighted.resample(np.random.default_rng(1)).shape == (2, 1)
+    assert not importance(weighted).passed
+
+
 def test_no_mode_is_said_with_advice():
     with pytest.raises(sg.NotConverged, match="informative priors"):
         find_mode(lambda u: (float(u[0]), np.ones(1)), [np.zeros(1)])
