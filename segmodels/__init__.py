@@ -4,7 +4,43 @@ The public names load when first used, so that ``import segmodels`` stays light.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segmodels.errors import Infeasible as Infeasible
+    from segmodels.errors import InputError as InputError
+    from segmodels.errors import NotConverged as NotConverged
+    from segmodels.evaluate.backtest import backtest as backtest
+    from segmodels.evaluate.choice import compare as compare
+    from segmodels.evaluate.choice import loo as loo
+    from segmodels.evaluate.tracking import tracking as tracking
+    from segmodels.evidence import Evidence as Evidence
+    from segmodels.inference.priors import Flat as Flat
+    from segmodels.inference.priors import Normal as Normal
+    from segmodels.inference.priors import SoftBox as SoftBox
+    from segmodels.inference.priors import StudentT as StudentT
+    from segmodels.inference.settings import MAP as MAP
+    from segmodels.inference.settings import NUTS as NUTS
+    from segmodels.inference.settings import Laplace as Laplace
+    from segmodels.models.value.bg_nbd import BGNBD as BGNBD
+    from segmodels.models.value.bg_nbd import BGNBDFit as BGNBDFit
+    from segmodels.models.value.gamma_gamma import GammaGamma as GammaGamma
+    from segmodels.models.value.gamma_gamma import GammaGammaFit as GammaGammaFit
+    from segmodels.models.value.lifetime_value import LifetimeValue as LifetimeValue
+    from segmodels.models.value.lifetime_value import lifetime_value as lifetime_value
+    from segmodels.models.value.mbg_nbd import MBGNBD as MBGNBD
+    from segmodels.models.value.mbg_nbd import MBGNBDFit as MBGNBDFit
+    from segmodels.models.value.pareto_nbd import ParetoNBD as ParetoNBD
+    from segmodels.models.value.pareto_nbd import ParetoNBDFit as ParetoNBDFit
+    from segmodels.segments.concentration import concentration as concentration
+    from segmodels.segments.rfm import rfm as rfm
+    from segmodels.segments.segmentation import Segmentation as Segmentation
+    from segmodels.segments.tiers import lifetime_tiers as lifetime_tiers
+    from segmodels.segments.tiers import value_tiers as value_tiers
+    from segmodels.segments.value import value_deciles as value_deciles
+    from segmodels.tables.attributes import Attributes as Attributes
+    from segmodels.tables.customers import Customers as Customers
+    from segmodels.tables.transactions import Transactions as Transactions
 
 __version__ = "0.1.0"
 
@@ -20,6 +56,7 @@ _HOMES = {
     "Infeasible": "segmodels.errors",
     "InputError": "segmodels.errors",
     "Laplace": "segmodels.inference.settings",
+    "LifetimeValue": "segmodels.models.value.lifetime_value",
     "MAP": "segmodels.inference.settings",
     "MBGNBD": "segmodels.models.value.mbg_nbd",
     "MBGNBDFit": "segmodels.models.value.mbg_nbd",
@@ -28,10 +65,20 @@ _HOMES = {
     "NotConverged": "segmodels.errors",
     "ParetoNBD": "segmodels.models.value.pareto_nbd",
     "ParetoNBDFit": "segmodels.models.value.pareto_nbd",
+    "Segmentation": "segmodels.segments.segmentation",
     "SoftBox": "segmodels.inference.priors",
     "StudentT": "segmodels.inference.priors",
     "Transactions": "segmodels.tables.transactions",
+    "backtest": "segmodels.evaluate.backtest",
+    "compare": "segmodels.evaluate.choice",
+    "concentration": "segmodels.segments.concentration",
+    "lifetime_tiers": "segmodels.segments.tiers",
     "lifetime_value": "segmodels.models.value.lifetime_value",
+    "loo": "segmodels.evaluate.choice",
+    "rfm": "segmodels.segments.rfm",
+    "tracking": "segmodels.evaluate.tracking",
+    "value_deciles": "segmodels.segments.value",
+    "value_tiers": "segmodels.segments.tiers",
 }
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

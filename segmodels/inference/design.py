@@ -124,5 +124,5 @@ def _faults(groups: pd.DataFrame, name: str) -> list[Fault]:
         remedy = "Code it as 0/1 columns, or give a categorical column as by=."
         return [Fault(name, f"a column of type {column.dtype}", "numbers", remedy, len(groups), examples)]
     if len(set(column)) < 2:
-        return [Fault(name, f"{column.iloc[0]!r} for everyone", "a covariate that varies", "Leave it out.")]
+        return [Fault(name, f"{column.iloc[0]} for everyone", "a covariate that varies", "Leave it out.")]
     return []

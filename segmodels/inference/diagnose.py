@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from segmodels.errors import NotConverged
 from segmodels.evidence import Evidence
 from segmodels.inference.laplace import Weighted
+from segmodels.inference.optimise import Mode
 from segmodels.inference.priors import SoftBox
 
 Array = NDArray[np.float64]
@@ -15,6 +16,7 @@ _EFFECTIVE = 100
 _RHAT = 1.01
 _RHAT_HOPELESS = 1.1
 _WALL = 0.75
+_WIDE = 0.2
 
 
 def importance(weighted: Weighted) -> Evidence:
@@ -75,17 +77,23 @@ def chains(u: Array, names: tuple[str, ...], divergences: int) -> tuple[Evidence
     )
 
 
-def walls(names: tuple[str, ...], priors: tuple[object, ...], point: Array) -> Evidence:
-    """Say which coordinates the data leave to the prior's walls."""
+def walls(names: tuple[str, ...], priors: tuple[object, ...], mode: Mode) -> Evidence:
+    """Say which coordinates the data leave to the prior's walls.
+
+    A coordinate is not determined where its mode stands close to a wall, or where its posterior standard
+    deviation, by the curvature at the mode, is above a fifth of the box's half-width.
+    """
+    spread = np.sqrt(np.diag(np.linalg.inv(mode.precision)))
     rows = [
-        (name, u, prior.low, prior.high, abs(2 * u - prior.low - prior.high) / (prior.high - prior.low))
-        for name, prior, u in zip(names, priors, point, strict=False)
+        (name, u, sd, prior.low, prior.high, abs(2 * u - prior.low - prior.high) / (prior.high - prior.low))
+        for name, prior, u, sd in zip(names, priors, mode.point, spread, strict=False)
         if isinstance(prior, SoftBox)
     ]
-    table = pd.DataFrame(rows, columns=["coordinate", "value", "low", "high", "closeness"])
-    held = table.loc[table["closeness"] > _WALL, "coordinate"].tolist()
+    table = pd.DataFrame(rows, columns=["coordinate", "value", "sd", "low", "high", "closeness"])
+    wide = table["sd"] > _WIDE * (table["high"] - table["low"]) / 2
+    held = table.loc[(table["closeness"] > _WALL) | wide, "coordinate"].tolist()
     text = (
-        f"The data do not determine {', '.join(held)}: only the prior's walls hold it. Forecasts far beyond "
+        f"The data do not determine {', '.join(held)}: little but the prior's walls holds it. Forecasts far beyond "
         "the data rest on the prior; give an informative one, or take a simpler model."
         if held
         else "The data determine every parameter; the prior's walls are far."

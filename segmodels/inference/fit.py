@@ -64,7 +64,7 @@ def infer(posterior: GroupedPosterior, setting: Setting, seed: int, starts: list
         With advice, where no mode is found or the chains disagree.
     """
     mode = _mode(posterior, starts)
-    walls = diagnose.walls(posterior.parametrisation.coordinates, posterior.priors, mode.point)
+    walls = diagnose.walls(posterior.parametrisation.coordinates, posterior.priors, mode)
     match setting:
         case MAP():
             return Draws(mode.point[None, None, :], {"lp": np.array([[mode.value]])}, (walls,))

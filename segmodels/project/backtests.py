@@ -8,6 +8,7 @@ from segmodels.evaluate.backtest import Backtest, backtest
 from segmodels.inference.settings import Laplace
 from segmodels.models.value.gamma_gamma import GammaGamma
 from segmodels.project.plan import MODELS, Plan
+from segmodels.report.tables import length
 from segmodels.tables.summary import DAYS_PER
 from segmodels.tables.transactions import Transactions
 
@@ -30,7 +31,8 @@ def origins(plan: Plan, transactions: Transactions) -> tuple[tuple[dt.date, ...]
     if end is not None and plan.until is not None:
         latest, days = plan.until, (end - plan.until).days
     else:
-        days = min(round(plan.ends[-1] * DAYS_PER[plan.unit]), span // 3)
+        per = DAYS_PER[plan.unit]
+        days = round(min(plan.ends[-1], span / 3 // per) * per)
         latest = last - dt.timedelta(days=days)
     if days < _SHORTEST:
         return (), 0.0
@@ -77,5 +79,5 @@ def run_backtest(
         return None, (f"There is no backtest, as the early part of the log could not be fitted: {error}",)
     from_days = ", ".join(str(day) for day in days)
     return found, (
-        f"The backtest forecasts {horizon:g} {plan.unit}s from {from_days}; models are fitted there by {SETTING}.",
+        f"The backtest forecasts {length(horizon)} {plan.unit}s from {from_days}; models are fitted there by {SETTING}.",
     )

@@ -11,7 +11,7 @@ from segmodels.project.page import in_words
 from segmodels.project.plan import MODELS
 from segmodels.project.results import Results
 from segmodels.project.scores import total_of
-from segmodels.report.tables import Table, count, money_short, share, written
+from segmodels.report.tables import Table, count, length, money_short, share, written
 
 
 def summary(results: Results, files: dict[str, str]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def lines(results: Results, files: dict[str, str]) -> tuple[str, ...]:
         f"{plan.title}: customers up to {results.until}: {len(results.scores):,}.",
         f"Model: {MODELS[plan.model].title}, {in_words(plan.setting)}, seed {plan.seed}.",
         (
-            f"Next {results.horizon:g} {plan.unit}s: {expected} purchases expected "
+            f"Next {length(results.horizon)} {plan.unit}s: {expected} purchases expected "
             f"({share(plan.level, 0)} interval {count(low)} to {count(high)}); {alive} customers still active."
         ),
     ]

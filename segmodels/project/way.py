@@ -114,7 +114,7 @@ def find(plan: Plan, folder: Folder, tell: Tell = lambda _: None) -> Results:
         forecast=forecast,
         evidence=named(plan, purchases, spend, tested),
         horizon=horizon,
-        total=purchases.total(horizon, kind="prediction").to_numpy(),
+        total=purchases.total(horizon, of="prediction").to_numpy(),
         tracking=tracked,
         frequency=frequency_fit(purchases),
         backtest=tested,

@@ -351,7 +351,7 @@ def _cards(page: ValuePage) -> list[tuple[str, str, str]]:
         if head.purchases_low is not None and head.purchases_high is not None:
             low, high = tables.count(head.purchases_low), tables.count(head.purchases_high)
             between = f"{interval_name(page.level)}: {low} to {high}"
-        when = f"Expected purchases, next {head.horizon:g} {page.unit}s"
+        when = f"Expected purchases, next {tables.length(head.horizon)} {page.unit}s"
         cards.append((when, tables.count(head.purchases), between))
         if head.p10 is not None and head.p50 is not None and head.p90 is not None:
             low, middle, high = (

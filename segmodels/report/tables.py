@@ -140,6 +140,15 @@ def count(value: float) -> str:
     return number(value, 0)
 
 
+def length(value: float) -> str:
+    """Write a length of time: whole where it is, else with one decimal.
+
+    >>> length(39.0), length(14.2857)
+    ('39', '14.3')
+    """
+    return number(value, 0 if value == round(value) else 1)
+
+
 def share(value: float, places: int = 1) -> str:
     """Write a part of one as a percentage, never as a false 0 or 100.
 

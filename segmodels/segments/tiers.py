@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
+from segmodels.models.value.lifetime_value import LifetimeValue
 from segmodels.segments.draw_grid import Blocks, cell_counts, cell_of, refuse_not_finite, scaled_blocks
 from segmodels.segments.ranks import checked_values, rank_groups
 from segmodels.segments.segmentation import Segmentation
@@ -39,7 +40,8 @@ def value_tiers(
     names
         Names of the tiers.
     draws
-        Either all draws, shape (N, D): then thresholds are exact. Or a function without arguments that gives
+        Either all draws, shape (N, D), rows in the order of `values`: then thresholds are exact. Or a
+        function without arguments that gives
         ``(start, stop, values of shape (stop - start, D))`` for adjoining runs of customers and can be called
         twice: thresholds are then found on a grid with cells at most 0.8 per cent wide (`draw_grid`), in 16
         kB per draw, whatever the number of customers. Only a value in the cell of a threshold can be counted
@@ -84,6 +86,15 @@ def value_tiers(
     edges = np.column_stack([np.zeros(len(numbers)), upper, np.ones(len(numbers))])
     memberships = np.clip(np.diff(edges, axis=1), 0.0, 1.0)
     return Segmentation(values.index, names, memberships, assigned=placed, basis=basis)
+
+
+def lifetime_tiers(
+    value: LifetimeValue,
+    shares: tuple[float, ...] = SHARES,
+    names: tuple[str, ...] = TIERS,
+) -> Segmentation:
+    """Cut the customers of a lifetime value into tiers, with every draw; see :func:`value_tiers`."""
+    return value_tiers(value.means, shares, names, draws=lambda: value.draw_blocks(1000))
 
 
 def _refuse_bad_shares(shares: tuple[float, ...], names: tuple[str, ...]) -> None:

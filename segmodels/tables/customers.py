@@ -131,7 +131,9 @@ class Customers:
         found = None if self.regularity is None else self.regularity()
         if found is not None and found.passed is False and self.contractual == "refuse":
             advice = "If they do buy as they please, say customers(contractual='allow')."
-            raise InputError(Fault("customers", found.text, "customers free to buy at any time", advice))
+            raise InputError(
+                Fault("customers", found.text.rstrip("."), "customers free to buy at any time", advice)
+            )
         return found
 
     def to_pandas(self) -> pd.DataFrame:

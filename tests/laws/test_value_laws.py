@@ -67,7 +67,7 @@ def test_totals_are_sums(fit):
     assert float(total.mean()) == pytest.approx(each, rel=1e-10)
     assert parts.sum("segment").to_numpy() == pytest.approx(total.to_numpy(), rel=1e-10)
     assert parts["segment"].to_numpy().tolist() == ["n", "s", "w"]
-    prediction = fit.total(26, kind="prediction")
+    prediction = fit.total(26, of="prediction")
     assert prediction.std() > total.std()
     error = float(prediction.std()) / np.sqrt(prediction.size)
     assert abs(float(prediction.mean() - total.mean())) < 4 * error

@@ -180,7 +180,5 @@ def test_expectations_pass_smoothly_through_shape_one(s):
 
 def test_arguments_that_have_the_common_shape_already():
     """NumPy marks an array broadcast to its own shape, and warns where Numba asks for its flags."""
-    chances = model.pmf_new(
-        np.arange(3), 39.0, *(np.full((1, 1), value) for value in (0.5, 10, 0.6, 12))
-    )
+    chances = model.pmf_new(np.arange(3), 39.0, *(np.full((1, 1), value) for value in (0.5, 10, 0.6, 12)))
     assert chances.shape == (1, 3)

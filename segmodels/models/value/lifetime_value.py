@@ -80,6 +80,12 @@ class LifetimeValue:
         return table, totals
 
     @property
+    def means(self) -> pd.Series:
+        """Posterior mean of each customer, indexed by customer_id, in the order of :meth:`draw_blocks`."""
+        table = self._passed[0]
+        return pd.Series(table["value"].to_numpy(), pd.Index(table["customer_id"]), name="value")
+
+    @property
     def table(self) -> Any:
         """One row per customer: ``customer_id, value, p10, p50, p90`` and the value by years, as ``value_12m``."""
         known = self.purchases.customers
@@ -210,8 +216,10 @@ class LifetimeValue:
             raise InputError(
                 Fault("labels", "no label", "one for every customer", remedy, len(missing), examples)
             )
-        codes, names = pd.factorize(matched.astype(str), sort=True)
-        return codes.astype(np.int64), pd.Index(names)
+        known_order = isinstance(matched.dtype, pd.CategoricalDtype)
+        names = matched.cat.categories if known_order else pd.Index(matched.unique()).sort_values()
+        places: Any = pd.Index(names).get_indexer(matched)
+        return places.astype(np.int64), pd.Index(names).astype(str)
 
     def _walk(
         self,

@@ -260,7 +260,7 @@ class PurchaseFit:
         likelihood = next(blocks(self._arrays, self.density, self.u[:1])).likelihood
         return pd.DataFrame(new_customer(likelihood, curve, tuple(values.T), _levels(interval)))
 
-    def total(self, horizon: float, by: str | None = None, kind: Of = "expectation") -> xr.DataArray:
+    def total(self, horizon: float, by: str | None = None, of: Of = "expectation") -> xr.DataArray:
         """Every draw of the purchases of all customers together, or of each segment.
 
         Parameters
@@ -269,7 +269,7 @@ class PurchaseFit:
             In the unit of the fit.
         by
             A column of the customers to sum within.
-        kind
+        of
             ``"expectation"`` or ``"prediction"``: with the chance in each customer's own purchases.
 
         Returns
@@ -280,7 +280,7 @@ class PurchaseFit:
         _require_positive("horizon", horizon)
         fit = self if by is None else self._crossed(by)
         labels = None if by is None else fit.cells.groups[by].astype(str).to_numpy()
-        return totals.total_purchases(fit, horizon, labels, kind)
+        return totals.total_purchases(fit, horizon, labels, of)
 
     def _crossed(self, by: str) -> Self:
         customers = self._customers()

@@ -12,7 +12,7 @@ from segmodels.models.value.scoring import Block, CellArrays, blocks, reduce_blo
 Array = NDArray[np.float64]
 
 
-def total_purchases(fit: Any, horizon: float, labels: NDArray[Any] | None, kind: str) -> xr.DataArray:
+def total_purchases(fit: Any, horizon: float, labels: NDArray[Any] | None, of: str) -> xr.DataArray:
     """Sum purchases up to the horizon over customers.
 
     Parameters
@@ -23,7 +23,7 @@ def total_purchases(fit: Any, horizon: float, labels: NDArray[Any] | None, kind:
         In the unit of the fit.
     labels
         The segment of each group of cells, or ``None`` for one sum.
-    kind
+    of
         ``"expectation"`` or ``"prediction"``.
 
     Returns
@@ -33,9 +33,9 @@ def total_purchases(fit: Any, horizon: float, labels: NDArray[Any] | None, kind:
     """
     ends = np.array([horizon], np.float64)
     cells = fit.cells
-    u = enough(fit.u) if kind == "prediction" else fit.u
+    u = enough(fit.u) if of == "prediction" else fit.u
     count = cells.count
-    if kind == "prediction":
+    if of == "prediction":
         repeated = np.repeat(np.arange(len(count)), count.astype(np.int64))
         arrays = CellArrays(
             cells.frequency[repeated].astype(np.float64),
@@ -49,7 +49,7 @@ def total_purchases(fit: Any, horizon: float, labels: NDArray[Any] | None, kind:
         weight = count
 
     def reduce(block: Block) -> Array:
-        if kind == "prediction":
+        if of == "prediction":
             return simulated_counts(block, ends, fit.seed, copies=1)[..., 0].astype(np.float64)
         return block.alive() * block.given_alive(block.likelihood.expected_given_alive, ends)[..., 0]
 

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from segmodels.report.plots import theme
+from segmodels.report.tables import length
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def purchases(grid: FrequencyRecency, *, unit: str) -> go.Figure:
     >>> purchases(grid, unit="week").data[0].colorbar.title.text
     'Expected purchases in the next 39 weeks'
     """
-    title = f"Expected purchases in the next {grid.horizon:g} {unit}s"
+    title = f"Expected purchases in the next {length(grid.horizon)} {unit}s"
     return _heat(grid, grid.purchases, unit, theme.plain(title), "%{z:,.2f} purchases", None)
 
 
