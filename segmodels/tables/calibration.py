@@ -32,6 +32,9 @@ def calibrate(
         raise InputError(
             Fault("until", str(day), f"a day from {transactions.first_date} on", "Nobody had bought by then.")
         )
+    if day > max(transactions.last_date, dt.date.today()):  # noqa: DTZ011  (a calendar day of the user's)
+        expected = "a day that has passed: nobody can have been watched until then"
+        raise InputError(Fault("until", str(day), expected, f"The log ends on {transactions.last_date}."))
     bought = occasions(bought_until(transactions.table, transactions, day), occasion)
     table = keep(summarise(bought, day, unit, exact=False))
     if "total" in table.columns and dwarfed(table):
