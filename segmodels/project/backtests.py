@@ -78,6 +78,5 @@ def run_backtest(
     except (InputError, NotConverged) as error:
         return None, (f"There is no backtest, as the early part of the log could not be fitted: {error}",)
     from_days = ", ".join(str(day) for day in days)
-    return found, (
-        f"The backtest forecasts {length(horizon)} {plan.unit}s from {from_days}; models are fitted there by {SETTING}.",
-    )
+    far = f"{length(horizon)} {plan.unit}s"
+    return found, (f"The backtest forecasts {far} from {from_days}; models are fitted there by {SETTING}.",)
