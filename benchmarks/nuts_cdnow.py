@@ -24,9 +24,8 @@ RUNS = 3
 
 def table() -> None:
     """Write the customers of CDNOW, in weeks, for both."""
-    from segmodels.tables.datasets import cdnow
-
     import segmodels as sg
+    from segmodels.tables.datasets import cdnow
 
     CACHE.mkdir(exist_ok=True)
     log = sg.Transactions.read(cdnow(), customer="customer_id", date="date", value="value", zero="keep")

@@ -12,6 +12,7 @@ from segmodels.evidence import Evidence
 
 Array = NDArray[np.float64]
 _CLEAR = 2.0
+_MATTERS = 0.01
 _SLACK = 0.02
 _RARE = 0.05
 _OFF = 0.1
@@ -52,9 +53,9 @@ def better_than_naive(forecasts: Sequence[Forecast]) -> Evidence:
         f"The mean squared error per customer of the best model, {model[0].method}, is {less} than that of the best "
         f"naive forecast, {naive[0].method} ({errors:.1f} standard errors)."
     )
-    clear = errors > _CLEAR
+    clear = errors > _CLEAR and abs(difference) > _MATTERS * loss
     if not clear:
-        text += " That may be chance: take more origins or customers."
+        text += " That may be chance, or too little to matter."
     elif difference > 0:
         text += " Use the naive forecast, or find out why the model fails."
     passed = difference < 0 if clear else None
@@ -104,9 +105,9 @@ def intervals_hold(forecasts: Sequence[Forecast], level: float) -> Evidence:
     text = f"Intervals of {level:.0%} held: {held}."
     if failed:
         text += (
-            f" Too narrow: {'; '.join(failed)}. MAP() leaves out what is unknown of the parameters; otherwise"
+            f" Too narrow: {'; '.join(failed)}. Behaviour changed more than the model allows (or, under MAP(), what is"
+            " unknown of the parameters is left out): take the intervals for too narrow."
         )
-        text += " behaviour changed more than the model allows, so take the intervals for too narrow."
     elif none_inside:
         text += f" No sum lay inside for {', '.join(none_inside)}; that may be chance: take more origins."
     passed = False if failed else None if none_inside else True

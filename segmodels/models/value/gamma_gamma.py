@@ -256,11 +256,15 @@ def independence(cells: SpendCells) -> Evidence:
     dependent = p_value < 0.01 and abs(rho) > 0.1
     direction = "rises" if rho > 0 else "falls"
     text = (
-        f"Spend per purchase {direction} with frequency (Spearman {rho:.2f}, p {p_value:.2g}): the value of "
+        f"Spend per purchase {direction} with frequency (Spearman {rho:.2f}, p {_p_value(p_value)}): the value of "
         "the best customers is biased, so check lift by decile in a backtest."
         if dependent
-        else f"No sign that spend depends on frequency (Spearman {rho:.2f}, p {p_value:.2g})."
+        else f"No sign that spend depends on frequency (Spearman {rho:.2f}, p {_p_value(p_value)})."
     )
     figures = {"spearman": rho, "p_value": p_value, "pearson": pearson, "customers": len(x)}
     table = pd.DataFrame([figures])
     return Evidence("Spend independent of frequency", not dependent, text, table)
+
+
+def _p_value(p: float) -> str:
+    return f"{p:.2g}" if p > 1e-300 else "below 1e-300"

@@ -209,7 +209,7 @@ class LifetimeValue:
                 Fault("labels", "a second label", "one for every customer", remedy, len(twice), examples)
             )
         matched = series.reindex(ids)
-        missing = ids[matched.isna().to_numpy()]
+        missing = pd.Series(ids[matched.isna().to_numpy()])
         if len(missing):
             examples = tuple(repr(value) for value in missing.head(3))
             remedy = "Give a Series indexed by customer_id, one label each."
