@@ -10,7 +10,7 @@ from segmodels.tables.audit import Count, ledger, stages
 from segmodels.tables.contractual import regularity
 from segmodels.tables.customers import Contractual, Customers
 from segmodels.tables.engine import Table, fetch, keep
-from segmodels.tables.summary import Occasion, Unit, as_day, check_choice, dwarfed, occasions, summarise
+from segmodels.tables.summary import Occasion, Unit, as_day, check_choice, in_grains, occasions, summarise
 
 if TYPE_CHECKING:
     from segmodels.tables.transactions import Transactions
@@ -35,12 +35,9 @@ def calibrate(
     if day > max(transactions.last_date, dt.date.today()):  # noqa: DTZ011  (a calendar day of the user's)
         expected = "a day that has passed: nobody can have been watched until then"
         raise InputError(Fault("until", str(day), expected, f"The log ends on {transactions.last_date}."))
-    bought = occasions(bought_until(transactions.table, transactions, day), occasion)
-    table = keep(summarise(bought, day, unit, exact=False))
-    if "total" in table.columns and dwarfed(table):
-        table = keep(summarise(bought, day, unit, exact=True))
+    rows = in_grains(bought_until(transactions.table, transactions, day), transactions.grains)
     return Customers(
-        table=table,
+        table=keep(summarise(occasions(rows, occasion), day, unit, transactions.grains)),
         unit=unit,
         kind=transactions.kind,
         counted=lambda: _audit(transactions, day, occasion),

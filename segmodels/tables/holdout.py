@@ -14,7 +14,7 @@ from segmodels.tables.audit import count, ledger
 from segmodels.tables.calibration import bought_until, calibrate
 from segmodels.tables.customers import Customers
 from segmodels.tables.engine import Table, fetch, keep
-from segmodels.tables.summary import DAYS_PER, Occasion, Unit, as_day, occasions
+from segmodels.tables.summary import DAYS_PER, Occasion, Unit, as_day, in_grains, in_money, occasions
 
 if TYPE_CHECKING:
     from segmodels.tables.transactions import Transactions
@@ -71,11 +71,11 @@ def split(
             Fault("end", str(last), f"a day after until={first}", "Choose an earlier until= or later end=.")
         )
     calibration = calibrate(transactions, first, unit, occasion)
-    later = bought_until(transactions.table, transactions, last)
+    later = in_grains(bought_until(transactions.table, transactions, last), transactions.grains)
     bought = occasions(later.filter(later.date > first), occasion)
     sums: dict[str, Any] = {"frequency_holdout": bought.count()}
     if "value" in bought.columns:
-        sums["total_holdout"] = bought.value.sum()
+        sums["total_holdout"] = in_money(bought.value.sum(), transactions.grains)
     each = bought.group_by("customer_id").aggregate(**sums)
     joined = calibration.table.select("customer_id").left_join(each, "customer_id")
     zero = {"frequency_holdout": joined.frequency_holdout.fill_null(0).cast("int64")}

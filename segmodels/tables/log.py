@@ -9,6 +9,9 @@ from segmodels.errors import Fault, InputError
 from segmodels.tables import parse, rules
 from segmodels.tables.engine import Column, Table, fetch, is_null
 from segmodels.tables.sources import Source, require_columns
+from segmodels.tables.summary import grains, in_grains, in_money
+
+_ROUNDING = 1e-12
 
 
 def read_log(
@@ -35,8 +38,10 @@ def read_log(
     zero = zero if figures.get("zeros") else None
     negative = negative if figures.get("negatives") else None
     used = policy_steps(rows, zero, negative)[-1][1]
+    per_unit = grains(float(figures.get("largest") or 0.0), int(figures["rows"]))
     if negative == "net":
-        used = used.group_by("customer_id", "date").aggregate(value=used.value.sum())
+        whole = in_grains(used, per_unit)
+        used = whole.group_by("customer_id", "date").aggregate(value=in_money(whole.value.sum(), per_unit))
     return {
         "table": used,
         "kind": opened.kind,
@@ -45,6 +50,7 @@ def read_log(
         "checked": rows,
         "zero": zero,
         "negative": negative,
+        "grains": per_unit,
     }
 
 
@@ -108,6 +114,7 @@ def _figures(log: Table) -> dict[str, Column]:
         figures["texts"] = (~rules.integer_text(log.customer_id)).sum()
     if "value" in log.columns:
         figures |= {"zeros": (log.value == 0).sum(), "negatives": (log.value < 0).sum()}
+        figures["largest"] = log.value.abs().max()
     if "offset" in log.columns:
         figures |= {"offset_min": log.offset.min(), "offset_max": log.offset.max()}
     return figures
@@ -217,7 +224,10 @@ def _netted(rows: Table) -> Table:
     """Rows of the customer-days that remain a purchase once their refunds are taken off.
 
     A day without refunds is none of this policy's business, so that free items stay under ``zero="keep"``.
+    What rounding leaves of a refund in full (0.1 + 0.2 - 0.3 is not quite 0) is no purchase.
     """
-    days = rows.group_by("customer_id", "date").aggregate(net=rows.value.sum(), least=rows.value.min())
-    gone = days.filter((days.net <= 0) & (days.least < 0))
+    days = rows.group_by("customer_id", "date").aggregate(
+        net=rows.value.sum(), least=rows.value.min(), gross=rows.value.abs().sum()
+    )
+    gone = days.filter((days.net <= _ROUNDING * days.gross) & (days.least < 0))
     return rows.anti_join(gone, ["customer_id", "date"])

@@ -1,13 +1,18 @@
-"""From purchases to one row for each customer: the aggregation, as Ibis expressions."""
+"""From purchases to one row for each customer: the aggregation, as Ibis expressions.
+
+Money is summed in whole numbers, which add up to the same in any order: an engine with many threads adds floats in
+another order each time, and their last digits differ.
+"""
 
 import datetime as dt
+import math
 from typing import Any, Literal
 
 import ibis
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
-from segmodels.tables.engine import Column, Table, fetch
+from segmodels.tables.engine import Column, Table
 
 Unit = Literal["day", "week", "month"]
 Occasion = Literal["day", "week", "month"]
@@ -15,7 +20,40 @@ Occasion = Literal["day", "week", "month"]
 DAYS_PER: dict[Unit, float] = {"day": 1.0, "week": 7.0, "month": 30.4375}
 
 _TRUNCATE = {"week": "W", "month": "M"}
-_DWARFED = 1e-4
+_BITS = 125
+_WHOLE = "decimal(38, 0)"
+
+
+def grains(largest: float, rows: int) -> float:
+    """How many grains make one unit of money: a power of two, as fine as sums of 38 digits allow.
+
+    Parameters
+    ----------
+    largest
+        Largest absolute value of the log.
+    rows
+        How many values there are to sum.
+
+    Examples
+    --------
+    >>> grains(1e9, 2) == 2.0**93, grains(0.0, 0)
+    (True, 1.0)
+    """
+    if not largest:
+        return 1.0
+    return math.ldexp(1.0, min(_BITS - rows.bit_length() - math.frexp(largest)[1], 1023))
+
+
+def in_grains(rows: Table, per_unit: float) -> Table:
+    """Rows with ``value``, if there is one, in whole grains."""
+    if "value" not in rows.columns:
+        return rows
+    return rows.mutate(value=(rows.value * per_unit).cast(_WHOLE))
+
+
+def in_money(value: Column, per_unit: float) -> Column:
+    """Grains as money, float64."""
+    return value.cast("float64") / per_unit
 
 
 def occasions(rows: Table, occasion: Occasion) -> Table:
@@ -42,20 +80,18 @@ def occasions(rows: Table, occasion: Occasion) -> Table:
     return by_period.drop("period")
 
 
-def summarise(bought: Table, until: dt.date, unit: Unit, *, exact: bool) -> Table:
+def summarise(bought: Table, until: dt.date, unit: Unit, per_unit: float) -> Table:
     """One row for each customer of :func:`occasions`.
 
     Parameters
     ----------
-    exact
-        Sum repeat occasions by themselves. Otherwise take the first off the total, which is faster, and right
-        to the last digits unless the first purchase dwarfs all that follow (see :func:`dwarfed`).
+    bought
+        Occasions, their values in grains.
+    per_unit
+        Grains to a unit of money.
     """
     per = DAYS_PER[unit]
     has_value = "value" in bought.columns
-    if exact and has_value:
-        first = bought.date.min().over(ibis.window(group_by="customer_id"))
-        bought = bought.mutate(repeated=ibis.ifelse(bought.date > first, bought.value, 0.0))
     sums: dict[str, Any] = {
         "frequency": bought.count() - 1,
         "first_date": bought.date.min(),
@@ -63,9 +99,7 @@ def summarise(bought: Table, until: dt.date, unit: Unit, *, exact: bool) -> Tabl
     }
     if has_value:
         sums["total"] = bought.value.sum()
-        sums["repeated"] = (
-            bought.repeated.sum() if exact else bought.value.sum() - bought.value.argmin(bought.date)
-        )
+        sums["repeated"] = bought.value.sum() - bought.value.argmin(bought.date)
     each = bought.group_by("customer_id").aggregate(**sums)
     at_end: Column = ibis.literal(until)
     columns: dict[str, Any] = {
@@ -75,19 +109,12 @@ def summarise(bought: Table, until: dt.date, unit: Unit, *, exact: bool) -> Tabl
         "T": at_end.delta(each.first_date, unit="day").cast("float64") / per,
     }
     if has_value:
-        mean = each.repeated / each.frequency.cast("float64").nullif(0.0)
+        mean = in_money(each.repeated, per_unit) / each.frequency.cast("float64").nullif(0.0)
         columns["monetary_value"] = mean.fill_null(0.0)
     columns |= {"first_date": each.first_date, "last_date": each.last_date}
     if has_value:
-        columns["total"] = each.total
+        columns["total"] = in_money(each.total, per_unit)
     return each.select(**columns)
-
-
-def dwarfed(customers: Table) -> bool:
-    """Whether some customer's repeat purchases are so small beside the first that subtraction lost digits."""
-    repeated = customers.monetary_value * customers.frequency
-    lost = (customers.frequency > 0) & (repeated.abs() <= _DWARFED * customers.total.abs())
-    return bool(fetch(customers.aggregate(lost=lost.any())).to_pylist()[0]["lost"])
 
 
 def as_day(given: Any, where: str) -> dt.date:

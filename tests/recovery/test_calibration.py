@@ -86,7 +86,7 @@ def test_forecast_intervals_cover_simulated_futures():
         table = fit.expected_purchases(26, interval=0.8)
         hit = (table["low"].to_numpy() <= future) & (future <= table["high"].to_numpy())
         inside, customers = inside + int(hit.sum()), customers + 300
-        low, high = np.quantile(fit.total(26, kind="prediction"), (0.1, 0.9))
+        low, high = np.quantile(fit.total(26, of="prediction"), (0.1, 0.9))
         totals += int(low <= future.sum() <= high)
     assert inside / customers > 0.8  # counts are whole, so an interval holds a little more
     assert binom.cdf(totals, 30, 0.8) > 5e-3
