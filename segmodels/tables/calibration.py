@@ -35,9 +35,9 @@ def calibrate(
     if day > max(transactions.last_date, dt.date.today()):  # noqa: DTZ011  (a calendar day of the user's)
         expected = "a day that has passed: nobody can have been watched until then"
         raise InputError(Fault("until", str(day), expected, f"The log ends on {transactions.last_date}."))
-    rows = in_grains(bought_until(transactions.table, transactions, day), transactions.grains)
+    rows = in_grains(bought_until(transactions.table, transactions, day), transactions.digits)
     return Customers(
-        table=keep(summarise(occasions(rows, occasion), day, unit, transactions.grains)),
+        table=keep(summarise(occasions(rows, occasion), day, unit, transactions.digits)),
         unit=unit,
         kind=transactions.kind,
         counted=lambda: _audit(transactions, day, occasion),

@@ -71,11 +71,11 @@ def split(
             Fault("end", str(last), f"a day after until={first}", "Choose an earlier until= or later end=.")
         )
     calibration = calibrate(transactions, first, unit, occasion)
-    later = in_grains(bought_until(transactions.table, transactions, last), transactions.grains)
+    later = in_grains(bought_until(transactions.table, transactions, last), transactions.digits)
     bought = occasions(later.filter(later.date > first), occasion)
     sums: dict[str, Any] = {"frequency_holdout": bought.count()}
     if "value" in bought.columns:
-        sums["total_holdout"] = in_money(bought.value.sum(), transactions.grains)
+        sums["total_holdout"] = in_money(bought.value.sum(), transactions.digits)
     each = bought.group_by("customer_id").aggregate(**sums)
     joined = calibration.table.select("customer_id").left_join(each, "customer_id")
     zero = {"frequency_holdout": joined.frequency_holdout.fill_null(0).cast("int64")}

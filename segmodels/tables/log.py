@@ -9,7 +9,7 @@ from segmodels.errors import Fault, InputError
 from segmodels.tables import parse, rules
 from segmodels.tables.engine import Column, Table, fetch, is_null
 from segmodels.tables.sources import Source, require_columns
-from segmodels.tables.summary import grains, in_grains, in_money
+from segmodels.tables.summary import binary_digits, in_grains, in_money
 
 _ROUNDING = 1e-12
 
@@ -28,7 +28,7 @@ def read_log(
     unusable = {fault.where for fault in faults}
     log = _prepare(opened, {have: name for have, name in wanted.items() if have not in unusable}, date_format)
     day = today or dt.datetime.now().astimezone().date()
-    found, figures = rules.check(log, _rules(log, zero, negative, day), _figures(log))
+    found, figures = rules.check(log, _rules(log, zero, negative, date_format, day), _figures(log))
     faults += [*_table_faults(log, figures), *found]
     if faults:
         raise InputError(faults)
@@ -38,10 +38,10 @@ def read_log(
     zero = zero if figures.get("zeros") else None
     negative = negative if figures.get("negatives") else None
     used = policy_steps(rows, zero, negative)[-1][1]
-    per_unit = grains(float(figures.get("largest") or 0.0), int(figures["rows"]))
+    digits = binary_digits(float(figures.get("largest") or 0.0), int(figures["rows"]))
     if negative == "net":
-        whole = in_grains(used, per_unit)
-        used = whole.group_by("customer_id", "date").aggregate(value=in_money(whole.value.sum(), per_unit))
+        whole = in_grains(used, digits)
+        used = whole.group_by("customer_id", "date").aggregate(value=in_money(whole.value.sum(), digits))
     return {
         "table": used,
         "kind": opened.kind,
@@ -50,7 +50,7 @@ def read_log(
         "checked": rows,
         "zero": zero,
         "negative": negative,
-        "grains": per_unit,
+        "digits": digits,
     }
 
 
@@ -137,7 +137,9 @@ def _table_faults(log: Table, figures: dict[str, Any]) -> list[Fault]:
     ]
 
 
-def _rules(log: Table, zero: str | None, negative: str | None, today: dt.date) -> list[rules.Rule]:
+def _rules(
+    log: Table, zero: str | None, negative: str | None, date_format: str | None, today: dt.date
+) -> list[rules.Rule]:
     found: list[rules.Rule] = []
     if "customer_id" in log.columns:
         missing = rules.is_missing_id(log.customer_id)
@@ -145,18 +147,20 @@ def _rules(log: Table, zero: str | None, negative: str | None, today: dt.date) -
             rules.Rule("customer", "no id", "an id in every row", "Drop these rows.", missing, log.row_)
         )
     if "date" in log.columns:
-        found += _date_rules(log, today)
+        found += _date_rules(log, date_format, today)
     if "value" in log.columns:
-        found += _value_rules(log, zero, negative)
+        found += [*_number_rules(log), *_policy_rules(log, zero, negative)]
     return found
 
 
-def _date_rules(log: Table, today: dt.date) -> list[rules.Rule]:
-    iso = "Pass date_format=, such as '%d/%m/%Y', or repair them."
+def _date_rules(log: Table, date_format: str | None, today: dt.date) -> list[rules.Rule]:
+    form, remedy = "ISO dates", "Pass date_format=, such as '%d/%m/%Y', or repair them."
+    if date_format is not None:
+        form, remedy = f"dates written as {date_format!r}", "Correct date_format=, or repair them."
     none, unread = is_null(log.got_date), ~is_null(log.got_date) & is_null(log.date)
     return [
         rules.Rule("date", "no date", "a date in every row", "Repair or drop them.", none, log.row_),
-        rules.Rule("date", "text that is no date", "ISO dates", iso, unread, log.row_),
+        rules.Rule("date", "text that is no date", form, remedy, unread, log.row_),
         rules.Rule(
             "date",
             "a date in the future",
@@ -168,13 +172,20 @@ def _date_rules(log: Table, today: dt.date) -> list[rules.Rule]:
     ]
 
 
-def _value_rules(log: Table, zero: str | None, negative: str | None) -> list[rules.Rule]:
+def _number_rules(log: Table) -> list[rules.Rule]:
     spent, row = log.value, log.row_
-    text = (
-        "Take currency signs and thousands separators off, "
-        "for example column.str.replace(r'[^0-9.-]', '', regex=True).astype(float)."
+    # Either advice would turn numbers of the other kind into others, a hundred or a thousand times off.
+    point = (
+        "Take currency signs and thousands separators off, for example, where the decimal sign is a point, "
+        "column.str.replace(r'[^0-9.-]', '', regex=True).astype(float)."
     )
-    found = [
+    comma = (
+        "Write a decimal point, for example, where points only mark thousands, "
+        "column.str.replace(r'[^0-9,-]', '', regex=True).str.replace(',', '.').astype(float)."
+    )
+    unread = ~is_null(log.got_value) & is_null(spent)
+    with_comma = rules.decimal_comma(log.got_value)
+    return [
         rules.Rule(
             "value",
             "null or NaN",
@@ -183,7 +194,8 @@ def _value_rules(log: Table, zero: str | None, negative: str | None) -> list[rul
             is_null(log.got_value) | spent.isnan(),
             row,
         ),
-        rules.Rule("value", "text", "numbers", text, ~is_null(log.got_value) & is_null(spent), row),
+        rules.Rule("value", "text", "numbers", point, unread & ~with_comma, row),
+        rules.Rule("value", "a decimal comma", "numbers", comma, unread & with_comma, row),
         rules.Rule(
             "value",
             "an infinite number",
@@ -193,6 +205,11 @@ def _value_rules(log: Table, zero: str | None, negative: str | None) -> list[rul
             row,
         ),
     ]
+
+
+def _policy_rules(log: Table, zero: str | None, negative: str | None) -> list[rules.Rule]:
+    spent, row = log.value, log.row_
+    found: list[rules.Rule] = []
     if zero is None:
         remedy = "Say zero='keep' (they are purchases) or zero='drop' (they are none)."
         found.append(rules.Rule("value", "zero", "values above 0, or a policy", remedy, spent == 0, row))

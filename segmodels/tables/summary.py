@@ -1,11 +1,12 @@
 """From purchases to one row for each customer: the aggregation, as Ibis expressions.
 
 Money is summed in whole numbers, which add up to the same in any order: an engine with many threads adds floats in
-another order each time, and their last digits differ.
+another order each time, and their last digits differ. What is below 1e-30 of the log's largest value is lost.
 """
 
 import datetime as dt
 import math
+from numbers import Number
 from typing import Any, Literal
 
 import ibis
@@ -21,11 +22,12 @@ DAYS_PER: dict[Unit, float] = {"day": 1.0, "week": 7.0, "month": 30.4375}
 
 _TRUNCATE = {"week": "W", "month": "M"}
 _BITS = 125
+_EXPONENTS = 1000
 _WHOLE = "decimal(38, 0)"
 
 
-def grains(largest: float, rows: int) -> float:
-    """How many grains make one unit of money: a power of two, as fine as sums of 38 digits allow.
+def binary_digits(largest: float, rows: int) -> int:
+    """Binary digits behind the point that money is summed with: as many as sums of 38 decimal digits allow.
 
     Parameters
     ----------
@@ -36,24 +38,29 @@ def grains(largest: float, rows: int) -> float:
 
     Examples
     --------
-    >>> grains(1e9, 2) == 2.0**93, grains(0.0, 0)
-    (True, 1.0)
+    >>> binary_digits(1e9, 2), binary_digits(0.0, 0)
+    (93, 0)
     """
-    if not largest:
-        return 1.0
-    return math.ldexp(1.0, min(_BITS - rows.bit_length() - math.frexp(largest)[1], 1023))
+    return _BITS - rows.bit_length() - math.frexp(largest)[1] if largest else 0
 
 
-def in_grains(rows: Table, per_unit: float) -> Table:
-    """Rows with ``value``, if there is one, in whole grains."""
+def in_grains(rows: Table, digits: int) -> Table:
+    """Rows with ``value``, if there is one, in whole grains: multiples of 2 to the minus `digits`."""
     if "value" not in rows.columns:
         return rows
-    return rows.mutate(value=(rows.value * per_unit).cast(_WHOLE))
+    return rows.mutate(value=_shifted(rows.value, digits).cast(_WHOLE))
 
 
-def in_money(value: Column, per_unit: float) -> Column:
+def in_money(value: Column, digits: int) -> Column:
     """Grains as money, float64."""
-    return value.cast("float64") / per_unit
+    return _shifted(value.cast("float64"), -digits)
+
+
+def _shifted(value: Column, digits: int) -> Column:
+    """Multiply by a power of two, in two steps where it is not a float of its own."""
+    if abs(digits) < _EXPONENTS:
+        return value * math.ldexp(1.0, digits)
+    return value * math.ldexp(1.0, digits // 2) * math.ldexp(1.0, digits - digits // 2)
 
 
 def occasions(rows: Table, occasion: Occasion) -> Table:
@@ -80,15 +87,15 @@ def occasions(rows: Table, occasion: Occasion) -> Table:
     return by_period.drop("period")
 
 
-def summarise(bought: Table, until: dt.date, unit: Unit, per_unit: float) -> Table:
+def summarise(bought: Table, until: dt.date, unit: Unit, digits: int) -> Table:
     """One row for each customer of :func:`occasions`.
 
     Parameters
     ----------
     bought
         Occasions, their values in grains.
-    per_unit
-        Grains to a unit of money.
+    digits
+        Binary digits that a grain is finer than a unit of money.
     """
     per = DAYS_PER[unit]
     has_value = "value" in bought.columns
@@ -109,18 +116,19 @@ def summarise(bought: Table, until: dt.date, unit: Unit, per_unit: float) -> Tab
         "T": at_end.delta(each.first_date, unit="day").cast("float64") / per,
     }
     if has_value:
-        mean = in_money(each.repeated, per_unit) / each.frequency.cast("float64").nullif(0.0)
+        mean = in_money(each.repeated, digits) / each.frequency.cast("float64").nullif(0.0)
         columns["monetary_value"] = mean.fill_null(0.0)
     columns |= {"first_date": each.first_date, "last_date": each.last_date}
     if has_value:
-        columns["total"] = in_money(each.total, per_unit)
+        columns["total"] = in_money(each.total, digits)
     return each.select(**columns)
 
 
 def as_day(given: Any, where: str) -> dt.date:
     """Read a date argument: a date, a time or ISO text."""
     try:
-        day = pd.Timestamp(given)
+        # Pandas would count a number such as 20240201 in nanoseconds from 1970.
+        day = pd.NaT if isinstance(given, Number) else pd.Timestamp(given)
     except (ValueError, TypeError):
         day = pd.NaT
     if isinstance(day, pd.Timestamp):

@@ -40,8 +40,8 @@ class Transactions:
         The rows as read, before any policy.
     zero, negative
         The policies for values of zero and below.
-    grains
-        Grains to a unit of money; sums are taken in whole grains, so that they are the same in any order.
+    digits
+        Binary digits behind the point that money is summed with, exactly, so that the order of rows does not matter.
     """
 
     table: Table = field(repr=False)
@@ -51,7 +51,7 @@ class Transactions:
     checked: Table = field(repr=False)
     zero: Zero | None = None
     negative: Negative | None = None
-    grains: float = field(default=1.0, repr=False)
+    digits: int = field(default=0, repr=False)
 
     @classmethod
     def read(  # noqa: PLR0913

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from segmodels.errors import InputError
+from segmodels.tables import audit
 from segmodels.tables.datasets import cdnow
 from segmodels.tables.engine import fetch
 from segmodels.tables.transactions import Transactions
@@ -51,6 +52,8 @@ def _faults(log: Any, **more: Any) -> dict[tuple[str, str], int | None]:
         ({"paid": [1.0, np.inf, -np.inf]}, ("value", "an infinite number"), 2),
         ({"paid": ["$12.50", "2", "1,000.00"]}, ("value", "text"), 2),
         ({"paid": [12.5, "$2", 3]}, ("value", "text"), 1),
+        ({"paid": ["1.234,50", "-0,5 €", "2"]}, ("value", "a decimal comma"), 2),
+        ({"paid": ["1.234,50", "$1,000.00", "1,000"]}, ("value", "text"), 2),
         ({"paid": [True, False, True]}, ("value", "a column of boolean"), None),
         ({"paid": [1.0, 0.0, 0.0]}, ("value", "zero"), 2),
         ({"paid": [1.0, -2.0, 1.0]}, ("value", "a negative number"), 1),
@@ -140,6 +143,27 @@ def test_a_date_format_is_followed(day: list[Any], date_format: str) -> None:
     )
 
 
+def test_the_advice_for_decimal_commas_gives_the_right_numbers() -> None:
+    column = pd.Series(["1.234,50", "-0,5 €", "2", "1 000,25"])
+    with pytest.raises(InputError, match="decimal comma") as caught:
+        _read(_log(paid=column[:3]))
+    advice = "column.str.replace(r'[^0-9,-]', '', regex=True).str.replace(',', '.').astype(float)"
+    assert advice in str(caught.value)
+    given = column.str.replace(r"[^0-9,-]", "", regex=True).str.replace(",", ".").astype(float)
+    assert given.tolist() == [1234.5, -0.5, 2.0, 1000.25]
+
+
+def test_the_sum_of_no_rows_is_nothing() -> None:
+    assert audit.Count(5, 2, 0.3) - audit.Count(5, 2, 0.1 + 0.2) == audit.Count(0, 0, 0.0)
+    assert np.isnan((audit.Count(5, 2, np.nan) - audit.Count(5, 2, np.nan)).value)
+
+
+def test_a_number_is_no_date() -> None:
+    for given in (20240201, np.int64(20240201), 20240201.0):
+        with pytest.raises(InputError, match=r"until: got .*20240201.*; expected a date"):
+            _read(_log()).customers(given)
+
+
 def test_today_bounds_the_dates() -> None:
     assert ("date", "a date in the future") in _faults(_log(), today=dt.date(2024, 1, 2))
 
@@ -169,6 +193,13 @@ def _adds_up(audit: pd.DataFrame) -> None:
     audit = audit.set_index("step")[["rows", "customers", "value"]]
     left = audit[audit.index.str.startswith("left:")].sum()
     np.testing.assert_allclose(audit.loc["read"], audit.loc["used"] + left)
+
+
+def test_what_rounding_leaves_of_a_full_refund_is_no_purchase() -> None:
+    log = pd.DataFrame({"who": "a", "day": "2024-01-02", "paid": [0.1, 0.2, -0.3]})
+    log = pd.concat([log, log.iloc[:1].assign(day="2024-01-01")])
+    customers = _read(log, negative="net").customers("2024-01-02").to_pandas()
+    assert customers[["frequency", "total"]].to_numpy().tolist() == [[0.0, 0.1]]
 
 
 def test_refunds_are_netted_within_the_customer_day() -> None:
