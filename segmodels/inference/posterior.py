@@ -64,6 +64,10 @@ def versions() -> dict[str, str]:
 def write_tree(tree: xr.DataTree, path: str | os.PathLike[str]) -> Path:
     """Write netCDF at once or not at all."""
     target = Path(path)
+    if not target.parent.is_dir() or target.is_dir():
+        raise InputError(
+            Fault("path", str(target), "a file in a folder that exists", "Make the folder first.")
+        )
     handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".partial")
     os.close(handle)
     try:
@@ -85,8 +89,12 @@ def read_tree(path: str | os.PathLike[str]) -> xr.DataTree:
     source = Path(path)
     if not source.exists():
         raise InputError(Fault("path", f"no file {source}", "a saved fit", "Check the path."))
-    with xr.open_datatree(source, engine="h5netcdf") as tree:
-        loaded = tree.load()
+    try:
+        with xr.open_datatree(source, engine="h5netcdf") as tree:
+            loaded = tree.load()
+    except OSError as error:
+        remedy = "It is empty, cut short or another kind of file; fit again."
+        raise InputError(Fault("path", f"{source}, which can not be read", "a saved fit", remedy)) from error
     if "segmodels_version" not in loaded.attrs:
         raise InputError(
             Fault(

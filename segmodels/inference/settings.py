@@ -1,12 +1,13 @@
 """How a model is fitted: the mode, a Laplace approximation, or NUTS."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 from segmodels.errors import Fault, InputError
 
 
-def _require_positive(name: str, value: int) -> None:
-    if value < 1:
+def _require_positive(name: str, value: object) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise InputError(Fault(name, repr(value), "a whole number of at least 1", f"Give {name}=1 or more."))
 
 

@@ -109,7 +109,7 @@ class BGNBDFit(PurchaseFit):
         unit
             What its ``T`` was measured in; lifetimes does not keep it.
         """
-        return lifetimes_bridge.purchases(cls, BGNBD(), FORM, fitter, unit, MAP())
+        return lifetimes_bridge.purchases(cls, BGNBD(), FORM, fitter, "BetaGeoFitter", unit, MAP())
 
 
 def always_alive(cells: PurchaseCells) -> Evidence:

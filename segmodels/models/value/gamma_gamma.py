@@ -26,6 +26,8 @@ from segmodels.inference.priors import Prior
 from segmodels.inference.settings import MAP, Setting
 from segmodels.likelihoods import gamma_gamma
 from segmodels.models.value import covariates, lifetimes_bridge, priors, storage
+from segmodels.models.value.arguments import check_customers, check_fit, levels
+from segmodels.models.value.describe import describe_fit
 from segmodels.tables.cells import SpendCells, join_scores, purchase_cells, spend_cells
 from segmodels.tables.customers import Customers
 from segmodels.tables.summary import Unit
@@ -84,6 +86,7 @@ class GammaGamma:
         NotConverged
             With advice.
         """
+        check_fit(self, (self.p, self.q, self.v), customers, setting, seed)
         cells = spend_cells(customers, self.columns)
         if not len(cells.count):
             expected = "customers with frequency > 0 and monetary_value > 0"
@@ -106,7 +109,7 @@ class GammaGamma:
         return GammaGammaFit(self, cells, density, tree, evidence, seed, customers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GammaGammaFit:
     """A fitted Gamma-Gamma model; parameters as of ``PurchaseFit``."""
 
@@ -117,6 +120,10 @@ class GammaGammaFit:
     evidence: tuple[Evidence, ...]
     seed: int
     customers: Customers | None
+
+    def __repr__(self) -> str:
+        """Model, size, parameters and checks, in three lines."""
+        return describe_fit(self, f"{self.cells.n_customers:,} customers with repeat purchases")
 
     @property
     def u(self) -> Array:
@@ -137,6 +144,7 @@ class GammaGammaFit:
 
     def on(self, customers: Customers) -> Self:
         """Return the same posterior, ready to score other customers."""
+        check_customers(customers)
         cells = spend_cells(customers, self.spec.columns)
         same = design_like(self.density.design, cells.groups, self.spec.by)
         density = replace(self.density, design=same, cells=cells.arrays)
@@ -202,8 +210,7 @@ class GammaGammaFit:
 
     def effects(self, interval: float = 0.9) -> pd.DataFrame:
         """Covariate effects on spend, with intervals."""
-        levels = ((1 - interval) / 2, (1 + interval) / 2)
-        return covariates.effects(self.density, self.u, self.cells.group_sizes, levels)
+        return covariates.effects(self.density, self.u, self.cells.group_sizes, levels(interval))
 
     def shrinkage(self) -> pd.DataFrame:
         """Each segment's own mean spend, its pooled one, and how far it was drawn to the whole."""
@@ -228,7 +235,7 @@ class GammaGammaFit:
     @classmethod
     def from_lifetimes(cls, fitter: Any, unit: Unit = "day") -> Self:
         """Take over a fitted ``lifetimes.GammaGammaFitter``, its parameters and its customers."""
-        return lifetimes_bridge.spend(cls, GammaGamma(), FORM, fitter, unit, MAP())
+        return lifetimes_bridge.spend(cls, GammaGamma(), FORM, fitter, "GammaGammaFitter", unit, MAP())
 
 
 def _evidence(cells: SpendCells) -> tuple[Evidence, ...]:

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
 from segmodels.likelihoods.discount import mid_month
+from segmodels.models.value.arguments import Of, require_of
 from segmodels.models.value.flows import Cashflow, Flows, Spenders, expected_flows, predicted_flows, quantiles
 from segmodels.models.value.gamma_gamma import GammaGammaFit
-from segmodels.models.value.purchase_fit import Of, PurchaseFit
+from segmodels.models.value.purchase_fit import PurchaseFit
 from segmodels.models.value.scoring import Block, CellArrays, blocks, reduce_blocks
 from segmodels.tables.arrow import to_pandas
 from segmodels.tables.customers import Customers
@@ -33,7 +34,7 @@ _ELEMENTS = 1_000_000
 _FUTURES = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LifetimeValue:
     """Lifetime value of every customer, with its uncertainty; made by :func:`lifetime_value`.
 
@@ -53,6 +54,13 @@ class LifetimeValue:
     annual_discount: float
     margin: float
     of: Of
+
+    def __repr__(self) -> str:
+        """Say what it is the value of; nothing is computed."""
+        return (
+            f"LifetimeValue: {self.months} months at {self.annual_discount:.1%} a year, margin {self.margin:.0%}; "
+            f"percentiles of the {self.of}\n{self.purchases!r}\n{self.spend!r}"
+        )
 
     @cached_property
     def customers(self) -> pd.DataFrame:
@@ -332,15 +340,21 @@ def lifetime_value(
     InputError
         Where the fits have no customers, or a figure is out of range.
     """
-    faults = []
-    if months != int(months) or months < 1:
+    require_of(of)
+    faults: list[Fault] = []
+    if not isinstance(purchases, PurchaseFit) or not isinstance(spend, GammaGammaFit):
+        got = f"{type(purchases).__name__} and {type(spend).__name__}"
+        remedy = "Give purchases first, spend second."
+        raise InputError(Fault("purchases, spend", got, "a purchase fit and a GammaGammaFit", remedy))
+    if not isinstance(months, int) or months < 1:
         faults.append(Fault("months", repr(months), "a whole number of at least 1", "Give 36, say."))
-    if not annual_discount > -1 or not np.isfinite(annual_discount):
+    if not -1 < annual_discount <= 1:
+        remedy = "Ten per cent a year is 0.10."
+        faults.append(Fault("annual_discount", repr(annual_discount), "a rate per year up to 1", remedy))
+    if not 0 < margin <= 1:
         faults.append(
-            Fault("annual_discount", repr(annual_discount), "a rate such as 0.10", "Ten per cent is 0.10.")
+            Fault("margin", repr(margin), "a share of spend above 0, up to 1", "30 per cent is 0.3.")
         )
-    if not np.isfinite(margin):
-        faults.append(Fault("margin", repr(margin), "a share of spend such as 0.3", "Give a number."))
     known = purchases.customers
     if known is None:
         faults.append(

@@ -20,9 +20,11 @@ from segmodels.tables.customers import Customers
 from segmodels.tables.summary import Unit
 
 
-def purchases(cls: Any, spec: Any, form: Parametrisation, fitter: Any, unit: Unit, setting: Setting) -> Any:
+def purchases(
+    cls: Any, spec: Any, form: Parametrisation, fitter: Any, kind: str, unit: Unit, setting: Setting
+) -> Any:
     """Make a purchase fit of a fitter's parameters and customers."""
-    frame = _customers(fitter, form, ("frequency", "recency", "T"))
+    frame = _customers(fitter, kind, ("frequency", "recency", "T"))
     customers = Customers.read(frame, unit=unit)
     cells = purchase_cells(customers, ())
     known = design(cells.groups, cells.group_sizes, ((), ()), None)
@@ -31,9 +33,11 @@ def purchases(cls: Any, spec: Any, form: Parametrisation, fitter: Any, unit: Uni
     return cls(spec, cells, density, *_posterior(density, fitter, spec, unit, setting), 0, customers)
 
 
-def spend(cls: Any, spec: Any, form: Parametrisation, fitter: Any, unit: Unit, setting: Setting) -> Any:
+def spend(
+    cls: Any, spec: Any, form: Parametrisation, fitter: Any, kind: str, unit: Unit, setting: Setting
+) -> Any:
     """Make a Gamma-Gamma fit of a fitter's parameters and customers."""
-    frame = _customers(fitter, form, ("frequency", "monetary_value"))
+    frame = _customers(fitter, kind, ("frequency", "monetary_value"))
     frame["recency"], frame["T"] = 1.0, 1.0
     customers = Customers.read(frame, unit=unit)
     cells = spend_cells(customers, ())
@@ -44,12 +48,13 @@ def spend(cls: Any, spec: Any, form: Parametrisation, fitter: Any, unit: Unit, s
     return cls(spec, cells, density, *_posterior(density, fitter, spec, unit, setting), 0, customers)
 
 
-def _customers(fitter: Any, form: Parametrisation, columns: tuple[str, ...]) -> pd.DataFrame:
+def _customers(fitter: Any, kind: str, columns: tuple[str, ...]) -> pd.DataFrame:
     parameters = getattr(fitter, "params_", None)
-    if parameters is None or set(parameters.index) != set(form.parameters):
-        got = "an unfitted one" if parameters is None else f"parameters {', '.join(parameters.index)}"
-        expected = f"a fitted lifetimes object with {', '.join(form.parameters)}"
-        raise InputError(Fault("fitter", got, expected, "Fit it, and take the class of the same model."))
+    if type(fitter).__name__ != kind or parameters is None:
+        got = type(fitter).__name__ if type(fitter).__name__ != kind else f"a {kind} that is not fitted"
+        raise InputError(
+            Fault("fitter", got, f"a fitted {kind}", "Fit it, and take the class of the same model.")
+        )
     data = fitter.data
     weights = np.asarray(data["weights"] if "weights" in data else np.ones(len(data)))
     counts = weights.astype(np.int64)
@@ -68,7 +73,8 @@ def _posterior(
     u = density.parametrisation.inverse(values, density.scale)[None, None]
     penalty = float(getattr(fitter, "penalizer_coef", 0.0))
     text = (
-        "Parameters taken from a lifetimes fitter; they are a point estimate, so intervals lack their doubt."
+        "Parameters taken from a lifetimes fitter; they are a point estimate, so intervals lack their doubt. "
+        f"Its times are taken to be in units of a {unit}, which lifetimes does not keep."
     )
     if penalty:
         text += f" It was fitted with penalizer_coef={penalty}, whose strength depends on unit and sample."

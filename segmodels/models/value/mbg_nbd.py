@@ -61,4 +61,4 @@ class MBGNBDFit(PurchaseFit):
     @classmethod
     def from_lifetimes(cls, fitter: Any, unit: Unit = "day") -> Self:
         """Take over a fitted ``lifetimes.ModifiedBetaGeoFitter``; see ``BGNBDFit.from_lifetimes``."""
-        return lifetimes_bridge.purchases(cls, MBGNBD(), FORM, fitter, unit, MAP())
+        return lifetimes_bridge.purchases(cls, MBGNBD(), FORM, fitter, "ModifiedBetaGeoFitter", unit, MAP())

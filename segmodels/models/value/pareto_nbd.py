@@ -75,4 +75,4 @@ class ParetoNBDFit(PurchaseFit):
     @classmethod
     def from_lifetimes(cls, fitter: Any, unit: Unit = "day") -> Self:
         """Take over a fitted ``lifetimes.ParetoNBDFitter``; see ``BGNBDFit.from_lifetimes``."""
-        return lifetimes_bridge.purchases(cls, ParetoNBD(), FORM, fitter, unit, MAP())
+        return lifetimes_bridge.purchases(cls, ParetoNBD(), FORM, fitter, "ParetoNBDFitter", unit, MAP())

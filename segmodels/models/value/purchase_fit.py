@@ -3,9 +3,8 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,16 @@ from segmodels.inference.design import design_like
 from segmodels.inference.grouped import GroupedPosterior
 from segmodels.likelihoods.discount import continuous_rate
 from segmodels.models.value import covariates, totals
+from segmodels.models.value.arguments import (
+    Of,
+    check_customers,
+    checked_horizons,
+    levels,
+    require_not_negative,
+    require_of,
+    require_positive,
+)
+from segmodels.models.value.describe import describe_fit
 from segmodels.models.value.forecast import Curve, new_customer
 from segmodels.models.value.forecast_table import forecast_table
 from segmodels.models.value.predictive import simulated_counts
@@ -27,11 +36,10 @@ from segmodels.tables.cells import PurchaseCells, join_scores, purchase_cells
 from segmodels.tables.customers import Customers
 
 Array = NDArray[np.float64]
-Of = Literal["prediction", "expectation"]
 _KEYS = ("frequency", "recency", "T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PurchaseFit:
     """A fitted purchase model; made by ``fit`` of a spec, by ``load`` or by ``from_lifetimes``.
 
@@ -60,6 +68,10 @@ class PurchaseFit:
     evidence: tuple[Evidence, ...]
     seed: int
     customers: Customers | None
+
+    def __repr__(self) -> str:
+        """Model, size, parameters and checks, in three lines."""
+        return describe_fit(self, f"{self.cells.n_customers:,} customers, in units of a {self.unit}")
 
     @property
     def unit(self) -> str:
@@ -97,6 +109,7 @@ class PurchaseFit:
         InputError
             Where their unit of time is another, or a covariate or segment is missing.
         """
+        check_customers(customers)
         if customers.unit != self.unit:
             got = f"customers in units of a {customers.unit}"
             raise InputError(
@@ -156,21 +169,22 @@ class PurchaseFit:
             One row per customer: ``customer_id, expected_purchases[, low, high]``, in the kind of table that
             the customers came in.
         """
-        _require_positive("horizon", horizon)
-        levels = () if interval is None else _levels(interval)
+        require_positive("horizon", horizon)
+        require_of(of)
+        bounds = () if interval is None else levels(interval)
         ends = np.array([horizon], np.float64)
 
         def reduce(block: Block) -> Array:
             given = block.given_alive(block.likelihood.expected_given_alive, ends)[..., 0]
             expected = block.alive() * given
-            if not levels or of == "expectation":
-                return summarise(expected, levels)
+            if not bounds or of == "expectation":
+                return summarise(expected, bounds)
             counts = simulated_counts(block, ends, self.seed)[..., 0]
             return np.column_stack(
-                [expected.mean(axis=1), np.quantile(counts, levels, axis=1, method="inverted_cdf").T]
+                [expected.mean(axis=1), np.quantile(counts, bounds, axis=1, method="inverted_cdf").T]
             )
 
-        names = ["expected_purchases", "low", "high"][: 1 + len(levels)]
+        names = ["expected_purchases", "low", "high"][: 1 + len(bounds)]
         return self._give(score(self._arrays, self.density, self.u, reduce, len(names)), names)
 
     def alive(self, horizon: float = 0.0, interval: float | None = None) -> Any:
@@ -181,16 +195,14 @@ class PurchaseFit:
         table
             One row per customer: ``customer_id, alive[, low, high]``.
         """
-        if not (np.isfinite(horizon) and horizon >= 0):
-            remedy = "Give it in the unit of the fit."
-            raise InputError(Fault("horizon", repr(horizon), "a number of at least 0", remedy))
-        levels = () if interval is None else _levels(interval)
-        names = ["alive", "low", "high"][: 1 + len(levels)]
+        require_not_negative("horizon", horizon)
+        bounds = () if interval is None else levels(interval)
+        names = ["alive", "low", "high"][: 1 + len(bounds)]
         scores = score(
             self._arrays,
             self.density,
             self.u,
-            lambda block: summarise(np.broadcast_to(block.alive(horizon), _shape(block)), levels),
+            lambda block: summarise(np.broadcast_to(block.alive(horizon), _shape(block)), bounds),
             len(names),
         )
         return self._give(scores, names)
@@ -221,7 +233,7 @@ class PurchaseFit:
         table
             One row per customer and horizon.
         """
-        curve = Curve(_horizons(horizons), tuple(counts), continuous_rate(annual_discount, self.unit))
+        curve = Curve(checked_horizons(horizons), tuple(counts), continuous_rate(annual_discount, self.unit))
         columns = curve.columns
         wide = 25
         flat = score(
@@ -251,14 +263,14 @@ class PurchaseFit:
         group
             Row of ``cells.groups`` whose covariates and segment the customer has; ``None`` for the mean.
         """
-        curve = Curve(_horizons(horizons), tuple(counts), 0.0)
+        curve = Curve(checked_horizons(horizons), tuple(counts), 0.0)
         if group is None:
             form = self.density.parametrisation
             values = form.forward(self.u[:, : self.density.base], self.density.scale)
         else:
             values = self.density.parameters(self.u, slice(group, group + 1))[:, 0]
         likelihood = next(blocks(self._arrays, self.density, self.u[:1])).likelihood
-        return pd.DataFrame(new_customer(likelihood, curve, tuple(values.T), _levels(interval)))
+        return pd.DataFrame(new_customer(likelihood, curve, tuple(values.T), levels(interval)))
 
     def total(self, horizon: float, by: str | None = None, of: Of = "expectation") -> xr.DataArray:
         """Every draw of the purchases of all customers together, or of each segment.
@@ -277,7 +289,8 @@ class PurchaseFit:
         xarray.DataArray
             Dimensions ``segment`` (with ``by``) and ``draw``.
         """
-        _require_positive("horizon", horizon)
+        require_positive("horizon", horizon)
+        require_of(of)
         fit = self if by is None else self._crossed(by)
         labels = None if by is None else fit.cells.groups[by].astype(str).to_numpy()
         return totals.total_purchases(fit, horizon, labels, of)
@@ -304,7 +317,7 @@ class PurchaseFit:
 
     def effects(self, interval: float = 0.9) -> pd.DataFrame:
         """Covariate effects: coefficients, multipliers, average marginal effects, with intervals."""
-        return covariates.effects(self.density, self.u, self.cells.group_sizes, _levels(interval))
+        return covariates.effects(self.density, self.u, self.cells.group_sizes, levels(interval))
 
     def shrinkage(self) -> pd.DataFrame:
         """Each segment's own estimate, its pooled estimate, and how far it was drawn to the whole."""
@@ -323,22 +336,3 @@ class PurchaseFit:
 
 def _shape(block: Block) -> tuple[int, int]:
     return len(block.rows), max(values.shape[1] for values in block.parameters)
-
-
-def _levels(interval: float) -> tuple[float, float]:
-    if not 0 < interval < 1:
-        raise InputError(Fault("interval", repr(interval), "a probability between 0 and 1", "Give 0.8, say."))
-    return (1 - interval) / 2, (1 + interval) / 2
-
-
-def _require_positive(name: str, value: float) -> None:
-    if not (np.isfinite(value) and value > 0):
-        raise InputError(Fault(name, repr(value), "a positive number", "Give it in the unit of the fit."))
-
-
-def _horizons(horizons: Sequence[float]) -> tuple[float, ...]:
-    ends = tuple(float(end) for end in horizons)
-    ascending = all(a < b for a, b in pairwise(ends))
-    if not ends or not np.all(np.isfinite(ends)) or ends[0] <= 0 or not ascending:
-        raise InputError(Fault("horizons", repr(ends), "positive, ascending numbers", "Sort them."))
-    return ends

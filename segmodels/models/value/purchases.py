@@ -16,6 +16,7 @@ from segmodels.inference.parametrisation import Parametrisation
 from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Prior
 from segmodels.inference.settings import Setting
+from segmodels.models.value.arguments import check_fit
 from segmodels.models.value.storage import describe
 from segmodels.tables.cells import PurchaseCells, purchase_cells
 from segmodels.tables.customers import Customers
@@ -77,6 +78,7 @@ def fit_purchases(
     NotConverged
         With advice.
     """
+    check_fit(spec, priors, customers, setting, seed)
     setting_evidence = () if customers.setting is None else (customers.setting,)
     cells = purchase_cells(customers, spec.columns)
     _require_customers(cells)

@@ -57,5 +57,5 @@ def test_the_wrong_class_and_an_unfitted_object_are_refused(summary):
     fitter = _lifetimes("BetaGeoFitter", *(summary[name] for name in ("frequency", "recency", "T")))
     with pytest.raises(sg.InputError, match="take the class of the same model"):
         sg.ParetoNBDFit.from_lifetimes(fitter)
-    with pytest.raises(sg.InputError, match="unfitted"):
+    with pytest.raises(sg.InputError, match="a fitted BetaGeoFitter"):
         sg.BGNBDFit.from_lifetimes(object())
