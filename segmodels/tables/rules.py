@@ -104,3 +104,8 @@ def is_infinite(number: Column) -> Column:
 def integer_text(value: Column) -> Column:
     """Whether text is an integer as it would be written, so that nothing is lost by reading it as one."""
     return value.re_search(r"^(0|-?[1-9][0-9]{0,17})$")
+
+
+def decimal_comma(value: Column) -> Column:
+    """Whether text is a number such as ``-1.234,50 €``: one comma, before one or two last digits."""
+    return value.re_search("^[^0-9,]*[0-9.' \u00a0\u202f]*,[0-9]{1,2}[^0-9,]*$")
