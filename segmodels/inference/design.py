@@ -123,6 +123,11 @@ def _faults(groups: pd.DataFrame, name: str) -> list[Fault]:
         examples = tuple(repr(value) for value in column.head(3))
         remedy = "Code it as 0/1 columns, or give a categorical column as by=."
         return [Fault(name, f"a column of type {column.dtype}", "numbers", remedy, len(groups), examples)]
+    wild = ~np.isfinite(column.to_numpy(np.float64))
+    if wild.any():
+        examples = tuple(repr(value) for value in column[wild].head(3))
+        remedy = "Repair or cap them, or leave the column out."
+        return [Fault(name, "infinite or missing", "finite numbers", remedy, examples=examples)]
     if len(set(column)) < 2:
         return [Fault(name, f"{column.iloc[0]} for everyone", "a covariate that varies", "Leave it out.")]
     return []

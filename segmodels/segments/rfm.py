@@ -14,9 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
-from segmodels.segments.log import Day, in_memory, rows_until
+from segmodels.segments.log import Day, rows_until
 from segmodels.segments.ranks import checked_values
 from segmodels.segments.segmentation import Segmentation
+from segmodels.tables.arrow import to_pandas
+from segmodels.tables.engine import fetch
+from segmodels.tables.summary import in_money
 
 if TYPE_CHECKING:
     from segmodels.tables.transactions import Transactions
@@ -82,8 +85,9 @@ def rfm_inputs(
     rows, last = rows_until(transactions, until)
     purchases = rows["date"].nunique() if occasion == "day" else rows.count()
     groups = rows.group_by("customer_id")
-    table = groups.aggregate(last_date=rows["date"].max(), purchases=purchases, spend=rows["value"].sum())
-    frame = in_memory(table.order_by("customer_id"))
+    spend = in_money(rows["value"].sum(), transactions.digits)
+    table = groups.aggregate(last_date=rows["date"].max(), purchases=purchases, spend=spend)
+    frame = to_pandas(fetch(table.order_by("customer_id")))
     days = (pd.Timestamp(last) - pd.to_datetime(frame["last_date"])).dt.days
     return frame.assign(days_since_last=days).filter(["customer_id", *INPUTS])
 

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
-from segmodels.segments.log import Day, in_memory, rows_until
+from segmodels.segments.log import Day, rows_until
 from segmodels.segments.ranks import checked_values, rank_groups
 from segmodels.segments.segmentation import Segmentation
+from segmodels.tables.arrow import to_pandas
+from segmodels.tables.engine import fetch
+from segmodels.tables.summary import in_money
 
 if TYPE_CHECKING:
     from segmodels.tables.transactions import Transactions
@@ -89,8 +92,8 @@ def past_year_spend(transactions: "Transactions", until: Day | None = None) -> p
     rows, last = rows_until(transactions, until)
     before = cast("Any", pd.Timestamp(last)) - pd.DateOffset(years=1)
     inside: Any = ibis.cases((rows["date"] > before.date(), rows["value"]), else_=0)
-    table = rows.group_by("customer_id").aggregate(spend=inside.sum()).order_by("customer_id")
-    frame = in_memory(table)
+    table = rows.group_by("customer_id").aggregate(spend=in_money(inside.sum(), transactions.digits))
+    frame = to_pandas(fetch(table.order_by("customer_id")))
     ids = pd.Index(frame["customer_id"], name="customer_id")
     return pd.Series(frame["spend"].to_numpy(dtype=np.float64), index=ids, name="spend")
 

@@ -12,7 +12,7 @@ import pandas as pd
 from segmodels.errors import Fault, InputError
 from segmodels.tables.audit import count, ledger
 from segmodels.tables.calibration import bought_until, calibrate
-from segmodels.tables.customers import Customers
+from segmodels.tables.customers import Contractual, Customers
 from segmodels.tables.engine import Table, fetch, keep
 from segmodels.tables.summary import DAYS_PER, Occasion, Unit, as_day, in_grains, in_money, occasions
 
@@ -62,6 +62,7 @@ def split(
     end: str | dt.date | None,
     unit: Unit,
     occasion: Occasion,
+    contractual: Contractual = "refuse",
 ) -> Holdout:
     """Split a log; see :meth:`Transactions.holdout`."""
     first = as_day(until, "until")
@@ -70,7 +71,7 @@ def split(
         raise InputError(
             Fault("end", str(last), f"a day after until={first}", "Choose an earlier until= or later end=.")
         )
-    calibration = calibrate(transactions, first, unit, occasion)
+    calibration = calibrate(transactions, first, unit, occasion, contractual)
     later = in_grains(bought_until(transactions.table, transactions, last), transactions.digits)
     bought = occasions(later.filter(later.date > first), occasion)
     sums: dict[str, Any] = {"frequency_holdout": bought.count()}

@@ -180,12 +180,13 @@ class Transactions:
         end: str | dt.date | None = None,
         unit: Unit = "week",
         occasion: Occasion = "day",
+        contractual: "Contractual" = "refuse",
     ) -> "Holdout":
         """Split in time: customers as known at `until`, and what they bought afterwards, to `end`.
 
         Parameters
         ----------
-        until, unit, occasion
+        until, unit, occasion, contractual
             As in :meth:`customers`.
         end
             The last day of the holdout. Default: the last date of the log.
@@ -199,7 +200,7 @@ class Transactions:
         """
         from segmodels.tables.holdout import split
 
-        return split(self, until, end, unit, occasion)
+        return split(self, until, end, unit, occasion, contractual)
 
     def _remarks(self) -> list[tuple[str, Count]]:
         rows = self.steps()[-1][1]

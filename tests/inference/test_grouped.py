@@ -139,6 +139,9 @@ def test_a_covariate_needs_numbers_that_vary():
     read = sg.Customers.read(frame, unit="week")
     with pytest.raises(sg.InputError, match="a covariate that varies"):
         sg.BGNBD(purchase_covariates=("same",)).fit(read, sg.MAP(), seed=1)
+    wild = sg.Customers.read(frame.assign(same=np.where(frame.index == 3, np.inf, frame.index)), unit="week")
+    with pytest.raises(sg.InputError, match=r"finite numbers.*Repair"):
+        sg.BGNBD(purchase_covariates=("same",)).fit(wild, sg.MAP(), seed=1)
     with pytest.raises(sg.InputError, match="categorical column as by"):
         sg.BGNBD(dropout_covariates=("region",)).fit(read, sg.MAP(), seed=1)
     with pytest.raises(sg.InputError, match="no column"):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segmodels.errors import InputError
 from segmodels.tables.contractual import looks_contractual
 from segmodels.tables.datasets import cdnow
 from segmodels.tables.transactions import Transactions
@@ -48,3 +49,16 @@ def test_regular_shoppers_pass() -> None:
 def test_a_few_customers_are_not_judged() -> None:
     frame = pd.DataFrame({"customer_id": 1, "date": pd.date_range("2022-01-01", periods=9, freq="MS")})
     assert looks_contractual(_read(frame)).passed is None
+
+
+def test_a_holdout_allows_what_it_is_told_to() -> None:
+    parts = [
+        pd.DataFrame({"customer_id": who, "date": pd.date_range("2022-01-03", periods=20, freq="7D")})
+        for who in range(20)
+    ]
+    log = _read(pd.concat(parts))
+    with pytest.raises(InputError, match="customers free to buy"):
+        _ = log.holdout("2022-03-31").calibration.setting
+    found = log.holdout("2022-03-31", contractual="allow").calibration.setting
+    assert found is not None
+    assert found.passed is False
