@@ -1,7 +1,7 @@
 """Backtest: forecasts made at past days, beside what came and beside naive forecasts."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def rolling_origins(first: Day, step: float, count: int, unit: Unit = "week") ->
 
 def backtest(  # noqa: PLR0913
     transactions: Transactions,
-    specs: Mapping[str, Any] | Sequence[Any],
+    specs: Any,
     setting: Setting,
     *,
     origins: Day | Sequence[Day],
@@ -114,7 +114,7 @@ def backtest(  # noqa: PLR0913
     transactions
         The log.
     specs
-        Purchase models, by the names to show; without names they bear those of their classes.
+        Purchase models, by the names to show; without names they bear those of their classes. Or just one.
     setting, seed
         How each is fitted. With ``MAP()`` intervals leave out what is unknown of the parameters.
     origins
@@ -260,28 +260,38 @@ def _key(
     }
 
 
-def _named(specs: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any]:
+def _named(specs: Any) -> dict[str, Any]:
     if isinstance(specs, Mapping):
         named = dict(specs)
     else:
-        named = {type(spec).__name__: spec for spec in specs}
-        if len(named) < len(specs):
+        several = specs if isinstance(specs, Sequence) else (specs,)
+        named = {type(spec).__name__: spec for spec in several}
+        if len(named) < len(several):
             got = "two models of one class"
             raise InputError(Fault("specs", got, "a name for each", "Pass a dict of names and models."))
     if not named:
         raise InputError(Fault("specs", "no model", "at least one", "Pass {'BG/NBD': BGNBD()}, say."))
+    wrong = [spec for spec in named.values() if isinstance(spec, GammaGamma) or not hasattr(spec, "fit")]
+    if wrong:
+        got, remedy = ", ".join(map(repr, wrong)), "Pass BGNBD(), say; a model of spend goes to spend=."
+        raise InputError(Fault("specs", got, "models of purchases", remedy))
     return named
 
 
 def _origins(
     transactions: Transactions, origins: Day | Sequence[Day], horizon: float, unit: Unit
 ) -> list[dt.date]:
-    given = [origins] if isinstance(origins, str | dt.date) else list(origins)
+    told: Any = origins
+    given = list(told) if isinstance(told, Iterable) and not isinstance(told, str) else [told]
     if not (np.isfinite(horizon) and horizon * DAYS_PER[unit] >= 1):
         raise InputError(Fault("horizon", repr(horizon), "one day at least", f"Give it in {unit}s."))
     days = sorted({as_day(origin, "origins") for origin in given})
     length = dt.timedelta(days=round(horizon * DAYS_PER[unit]))
     first, last = transactions.first_date, transactions.last_date - length
+    if last < first:
+        whole = (transactions.last_date - first).days / DAYS_PER[unit]
+        expected = f"at most the {whole:.4g} {unit}s of the log, from {first} to {transactions.last_date}"
+        raise InputError(Fault("horizon", f"{horizon:g} {unit}s", expected, "Choose a shorter one."))
     faults = [
         Fault(
             "origins",

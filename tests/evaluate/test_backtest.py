@@ -152,7 +152,8 @@ def test_a_higher_level_is_wider(rolled, log):
 def test_seeds_and_names(log):
     arguments = {"origins": UNTIL, "horizon": 13, "baselines": False}
     one, same, other = (
-        backtest(log, [BGNBD()], Laplace(200), seed=seed, **arguments).by_origin for seed in (1, 1, 2)
+        backtest(log, spec, Laplace(200), seed=seed, **arguments).by_origin
+        for spec, seed in (([BGNBD()], 1), (BGNBD(), 1), (BGNBD(), 2))
     )
     pd.testing.assert_frame_equal(one, same)
     assert one["method"].tolist() == ["BGNBD"]
@@ -287,6 +288,10 @@ def test_faults(log):
         ({"level": 2}, "level"),
         ({"specs": {}}, "no model"),
         ({"specs": [BGNBD(), BGNBD()]}, "two models of one class"),
+        ({"specs": {"b": GammaGamma()}}, "models of purchases"),
+        ({"specs": "BG/NBD"}, "two models|models of purchases"),
+        ({"horizon": 500}, "horizon: got 500 weeks; expected at most the 77.86 weeks"),
+        ({"origins": 20240201}, "origins: got 20240201; expected a date"),
     ):
         arguments = {"specs": specs, "origins": UNTIL, "horizon": 13, "level": 0.8} | changes
         with pytest.raises(InputError, match=match):
