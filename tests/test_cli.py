@@ -109,7 +109,8 @@ BROKEN = {
     "currency": ("customer_id,date,value\n1,2024-01-01,$5\n", "got text in 1 row"),
     "future": ("customer_id,date,value\n1,2094-01-01,5\n", "a date in the future"),
     "empty": ("customer_id,date,value\n", "an empty table"),
-    "negative": ("customer_id,date,value\n1,2024-01-01,-5\n", "--zero keep"),
+    "negative": ("customer_id,date,value\n1,2024-01-01,-5\n", "line: --negative net or --negative drop."),
+    "decimal comma": ('customer_id,date,value\n1,2024-01-01,"1.234,50"\n', "got a decimal comma in 1 row"),
 }
 
 
@@ -148,6 +149,29 @@ def test_no_fit_ends_with_2(tmp_path, log):
     assert "no netCDF file" in done.stderr
 
 
+def test_nowhere_to_write_ends_with_2(fitted, log, tmp_path):
+    done = invoke("forecast", fitted[0], log, "--out", tmp_path / "none" / "scores.csv")
+    assert done.exit_code == 2
+    assert "no folder" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_date_format_given_is_named(tmp_path):
+    (tmp_path / "log.csv").write_text("customer_id,date\n1,31/12/2023\n2,30/11/2023\n")
+    done = invoke("check", tmp_path / "log.csv", "--date-format", "%d.%m.%Y")
+    assert done.exit_code == 2
+    assert "dates written as '%d.%m.%Y'" in done.stderr
+    assert "ISO" not in done.stderr
+
+
+@pytest.mark.parametrize(("option", "share"), [("--discount", 10), ("--margin", 30), ("--margin", 0)])
+def test_per_cent_is_refused_where_a_share_is_meant(option, share, fitted, log, tmp_path):
+    for words in (("fit", log, "--out", tmp_path), ("forecast", fitted[0], log, "--out", tmp_path / "a.csv")):
+        done = invoke(*words, option, share)
+        assert done.exit_code == 2
+        assert "up to 1" in done.stderr
+
+
 def test_a_log_of_contracts_is_refused_with_a_reason(tmp_path):
     days = [f"2023-{month:02}-05" for month in range(1, 13)]
     rows = [f"{customer},{day}" for customer in range(20) for day in days]
@@ -155,6 +179,8 @@ def test_a_log_of_contracts_is_refused_with_a_reason(tmp_path):
     done = invoke("fit", tmp_path / "log.csv", "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert "contract" in done.stderr
+    assert "--allow-contractual" in done.stderr
+    assert "--zero" not in done.stderr
 
 
 def test_no_convergence_ends_with_3_and_ctrl_c_with_130(monkeypatch, tmp_path):

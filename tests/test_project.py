@@ -92,6 +92,10 @@ def test_the_page_shows_all_sections(done):
         assert heading in page
 
 
+def test_what_only_a_stopped_run_needs_is_gone(done):
+    assert not (done[0] / ".backtest").exists()
+
+
 def test_a_second_run_takes_up_the_fits_and_gives_the_same_figures(done, monkeypatch):
     out, _, files, _ = done
     before = {name: read(files, name) for name in ("customers", "tracking", "tiers", "backtest")}

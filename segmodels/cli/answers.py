@@ -1,6 +1,7 @@
 """What commands answer: progress, messages, JSON, exit codes."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,6 +14,20 @@ EXIT_CODES = """
 Exit codes: 0 done; 1 done, and a check was not passed (only `check`); 2 input or options that can not be
 used, with what to do; 3 the fit did not converge; 130 stopped by Ctrl-C (start again: finished fits are kept).
 """
+
+#: What an argument that a remedy names is on the command line.
+_OPTIONS = {
+    "zero": "--zero keep or --zero drop",
+    "negative": "--negative net or --negative drop",
+    "contractual": "--allow-contractual",
+    "date_format": "--date-format, such as --date-format %d/%m/%Y",
+    "customer": "--customer",
+    "date": "--date",
+    "value": "--value",
+    "table": "--table",
+    "until": "--until",
+    "unit": "--unit",
+}
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -61,8 +76,11 @@ def _failed(code: int, what: str, error: Exception, *, as_json: bool, more: dict
     else:
         errors.print(f"[bold red]{what}.[/]", end=" ")
         errors.print(str(error), markup=False)
-        if "=" in str(error):
-            errors.print("[dim]What is written as zero='keep' here is the option --zero keep.[/]")
+        remedies = " ".join(fault["remedy"] for fault in more.get("faults", ()))
+        named = dict.fromkeys(re.findall(r"\b(\w+)=", remedies))
+        options = [_OPTIONS[name] for name in named if name in _OPTIONS]
+        if options:
+            errors.print(f"On the command line: {'; '.join(options)}.", style="dim", markup=False)
     return typer.Exit(code)
 
 

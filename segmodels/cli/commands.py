@@ -158,11 +158,12 @@ def forecast(  # noqa: PLR0913
     In CSV, texts that a spreadsheet would run as a formula (they begin with = + - @) get an apostrophe before.
     """
     with answering(as_json=as_json):
-        from segmodels.project.folder import write_table
+        from segmodels.project.folder import require_target, write_table
         from segmodels.project.forecast import forecast as score
         from segmodels.project.forecast import remembered
         from segmodels.project.plan import Plan
 
+        require_target(out)
         given: dict[str, Any] = {
             "customer": customer,
             "date": date,

@@ -114,6 +114,26 @@ def write_json(content: dict[str, Any], path: Path) -> None:
         part.write_text(json.dumps(plain(content), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
+def require_target(path: Path) -> None:
+    """Refuse a path that no table can be written to.
+
+    Raises
+    ------
+    InputError
+        Where the ending is none of Parquet or CSV, or the folder is not there or can not be written to.
+    """
+    if path.suffix.lower() not in (".parquet", ".pq", ".csv"):
+        raise InputError(Fault("out", f"{path.name!r}", "a name that ends in .parquet or .csv", "Rename it."))
+    if path.is_dir():
+        raise InputError(Fault("out", f"the folder {path}", "a file to write", "Name a file in it."))
+    if not path.parent.is_dir():
+        remedy = "Make the folder, or name another."
+        raise InputError(Fault("out", f"no folder {path.parent}", "a file in a folder that is there", remedy))
+    if not os.access(path.parent, os.W_OK):
+        got = f"{path.parent}, read-only"
+        raise InputError(Fault("out", got, "a folder to write to", "Name another one."))
+
+
 def write_table(frame: pd.DataFrame, path: Path, like: pa.DataType | None = None) -> None:
     """Write a table as Parquet or, by the ending of the path, as CSV; whole or not at all.
 
@@ -123,17 +143,15 @@ def write_table(frame: pd.DataFrame, path: Path, like: pa.DataType | None = None
     Raises
     ------
     InputError
-        Where the ending is another.
+        Where the ending is another, or there is no such folder.
     """
+    require_target(path)
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     if like is not None and "customer_id" in table.column_names:
         at = table.column_names.index("customer_id")
         table = table.set_column(at, "customer_id", table.column(at).cast(like))
-    endings = {".parquet": _write_parquet, ".pq": _write_parquet, ".csv": _write_csv}
-    if path.suffix.lower() not in endings:
-        raise InputError(Fault("out", f"{path.name!r}", "a name that ends in .parquet or .csv", "Rename it."))
     with whole(path) as part:
-        endings[path.suffix.lower()](table, part)
+        (_write_csv if path.suffix.lower() == ".csv" else _write_parquet)(table, part)
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -36,7 +37,7 @@ STEPS = (
     "Write the page",
 )
 PAGE = "page.html"
-#: Where finished forecasts of the backtest are kept.
+#: Where finished forecasts of the backtest are kept until the run has finished.
 CACHE = ".backtest"
 
 
@@ -73,6 +74,7 @@ def run(
     tell(STEPS[7])
     _write(results, folder)
     folder.finish()
+    shutil.rmtree(folder.path / CACHE, ignore_errors=True)
     return results, folder.files
 
 
