@@ -38,6 +38,9 @@ def spend(
 ) -> Any:
     """Make a Gamma-Gamma fit of a fitter's parameters and customers."""
     frame = _customers(fitter, kind, ("frequency", "monetary_value"))
+    if not fitter.params_["q"] > 1:
+        got, remedy = f"q = {fitter.params_['q']:.4g}", "Fit it again with q_constraint=True."
+        raise InputError(Fault("fitter", got, "q above 1, where mean spend exists", remedy))
     frame["recency"], frame["T"] = 1.0, 1.0
     customers = Customers.read(frame, unit=unit)
     cells = spend_cells(customers, ())

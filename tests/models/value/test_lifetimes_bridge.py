@@ -53,6 +53,14 @@ def test_spend_is_that_of_lifetimes(summary):
     assert fit.expected_spend()["expected_spend"].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-6)
 
 
+def test_spend_without_a_mean_is_refused(summary):
+    repeat = summary[summary["monetary_value"] > 0]
+    fitter = _lifetimes("GammaGammaFitter", repeat["frequency"], repeat["monetary_value"])
+    fitter.params_["q"] = 0.8
+    with pytest.raises(sg.InputError, match=r"q = 0\.8; expected q above 1"):
+        sg.GammaGammaFit.from_lifetimes(fitter)
+
+
 def test_the_wrong_class_and_an_unfitted_object_are_refused(summary):
     fitter = _lifetimes("BetaGeoFitter", *(summary[name] for name in ("frequency", "recency", "T")))
     with pytest.raises(sg.InputError, match="take the class of the same model"):
