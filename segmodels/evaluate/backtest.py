@@ -19,6 +19,7 @@ from segmodels.evidence import Evidence
 from segmodels.inference.settings import Setting
 from segmodels.models.value.gamma_gamma import GammaGamma
 from segmodels.tables.attributes import Attributes
+from segmodels.tables.customers import Contractual
 from segmodels.tables.summary import DAYS_PER, Occasion, Unit, as_day
 from segmodels.tables.transactions import Transactions
 
@@ -102,6 +103,7 @@ def backtest(  # noqa: PLR0913
     occasion: Occasion = "day",
     spend: GammaGamma | None = None,
     attributes: Attributes | None = None,
+    contractual: Contractual = "refuse",
     level: float = 0.8,
     baselines: bool = True,
     cache: str | Path | None = None,
@@ -127,6 +129,8 @@ def backtest(  # noqa: PLR0913
         A spend model, to forecast spend beside purchases: expected purchases times expected spend per purchase.
     attributes
         Covariates and segments that the models use.
+    contractual
+        As for ``Transactions.customers``: whether a log that looks contractual is refused.
     level
         Probability of the predictive intervals, of each customer and of the sum.
     baselines
@@ -168,7 +172,7 @@ def backtest(  # noqa: PLR0913
     forecasts: list[Forecast] = []
     steps = len(days) * len(named)
     for origin in days:
-        past = _Past.at(transactions, origin, horizon, unit, occasion, attributes)
+        past = _Past.at(transactions, origin, horizon, unit, occasion, attributes, contractual)
         for name, spec in named.items():
             key = _key(spec, spend, setting, seed, past, level)
             path = None if cache is None else kept.path_of(Path(cache), key)
@@ -209,9 +213,10 @@ class _Past:
         unit: Unit,
         occasion: Occasion,
         attributes: Attributes | None,
+        contractual: Contractual,
     ) -> "_Past":
         end = origin + dt.timedelta(days=round(horizon * DAYS_PER[unit]))
-        split = transactions.holdout(origin, end, unit, occasion)
+        split = transactions.holdout(origin, end, unit, occasion, contractual)
         customers = split.calibration if attributes is None else split.calibration.with_attributes(attributes)
         came = split.to_pandas()
         actual = {"purchases": came["frequency_holdout"].to_numpy(np.float64)}

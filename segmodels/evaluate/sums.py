@@ -55,7 +55,7 @@ def of_known(fit: PurchaseFit, ends: Array, seed: int) -> Sums:
     seed
         Of the simulation.
     """
-    rng = np.random.default_rng([seed, 0])
+    rng = np.random.default_rng([seed, 0, 3])
     cells = fit.cells
     u = _thinned(fit.u, len(cells.count) * len(ends))
     every = CellArrays(cells.frequency.astype(np.float64), cells.recency, cells.T, cells.group)

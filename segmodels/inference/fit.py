@@ -1,6 +1,7 @@
 """From a grouped posterior and a setting to draws."""
 
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,8 @@ def _mode(posterior: GroupedPosterior, starts: list[Array]) -> Mode:
 
 def _laplace(posterior: GroupedPosterior, mode: Mode, draws: int, seed: int, walls: Evidence) -> Draws:
     """Weight draws around the mode; where they are poor, draws along the ridge that the posterior bends on."""
-    rng = np.random.default_rng(seed)
+    # Purchases and spend are paired draw by draw as independent: one seed must not give both the same stream.
+    rng = np.random.default_rng([seed, crc32(posterior.parametrisation.likelihood.encode())])
     mode = at_most(mode, _WIDEST)
     spreads = [spread for *_, spread in posterior.blocks()]
     ridge = given(mode, spreads, _SPREAD_STEP) if posterior.pooled else leading(mode)
@@ -100,7 +102,7 @@ def _laplace(posterior: GroupedPosterior, mode: Mode, draws: int, seed: int, wal
 def _nuts(posterior: GroupedPosterior, mode: Mode, setting: NUTS, seed: int, walls: Evidence) -> Draws:
     from segmodels.inference.sample import sample
 
-    tree = sample(posterior, mode.point, setting, seed)
+    tree = sample(posterior, mode.point, setting, seed ^ crc32(posterior.parametrisation.likelihood.encode()))
     u = tree["posterior"]["u"].transpose("chain", "draw", ...).to_numpy()
     stats = {
         name: tree["sample_stats"][name].to_numpy()

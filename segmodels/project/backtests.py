@@ -72,6 +72,7 @@ def run_backtest(
             seed=plan.seed,
             unit=plan.unit,
             spend=GammaGamma() if spend else None,
+            contractual=plan.contractual,
             level=plan.level,
             cache=cache,
         )

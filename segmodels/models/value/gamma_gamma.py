@@ -88,9 +88,6 @@ class GammaGamma:
         """
         check_fit(self, (self.p, self.q, self.v), customers, setting, seed)
         cells = spend_cells(customers, self.columns)
-        if not len(cells.count):
-            expected = "customers with frequency > 0 and monetary_value > 0"
-            raise InputError(Fault("monetary_value", "none", expected, "Read the log with value='column'."))
         # A segment without a repeat buyer has no cell, and yet its customers are expected to spend.
         segments: Any = None if self.by is None else purchase_cells(customers, (self.by,)).groups[self.by]
         known = design(cells.groups, cells.group_sizes, (tuple(self.spend_covariates),), self.by, segments)

@@ -16,7 +16,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
-from segmodels.evidence import Evidence
 from segmodels.likelihoods.discount import mid_month
 from segmodels.models.value.arguments import Of, require_of
 from segmodels.models.value.flows import Cashflow, Flows, Spenders, expected_flows, predicted_flows, quantiles
@@ -367,8 +366,3 @@ def lifetime_value(
     if faults:
         raise InputError(faults)
     return LifetimeValue(purchases, spend, int(months), float(annual_discount), float(margin), of)
-
-
-def spend_dependence(value: LifetimeValue) -> Evidence:
-    """Say whether spend rises with frequency, which would bias the value of the best customers."""
-    return next(item for item in value.spend.evidence if item.name == "Spend independent of frequency")

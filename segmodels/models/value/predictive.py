@@ -49,7 +49,7 @@ def _grains(block: Block) -> Iterator[Block]:
 
 
 def _counts(part: Block, ends: Array, seed: int, copies: int) -> NDArray[np.int64]:
-    rng = np.random.default_rng([seed, part.start])
+    rng = np.random.default_rng([seed, part.start, 2])
     parameters = [np.repeat(values, copies, axis=1) for values in part.parameters]
     edges = np.concatenate([[0.0], ends])
     periods = part.likelihood.simulate_future(rng, edges, part.frequency, part.T, *parameters)
