@@ -212,3 +212,14 @@ def test_forecasts_refuse_what_makes_no_sense(fit, spend):
     ):
         with pytest.raises(sg.InputError):
             call()
+
+
+@pytest.mark.parametrize("of", ["expectation", "prediction"])
+def test_monthly_cash_flows_add_up_to_the_value(fit, spend, of):
+    value = sg.lifetime_value(fit, spend, months=14, margin=0.3, of=of)
+    months = value.cash_flows
+    assert months["discounted"].sum() == pytest.approx(float(value.total.mean()), rel=1e-12)
+    np.testing.assert_allclose(months["cash_flow"] * months["discount"], months["discounted"])
+    each = value.customer_cash_flows.set_index("customer_id")
+    np.testing.assert_allclose(each.sum(axis=1), value.table.set_index("customer_id")["value"], rtol=1e-9)
+    np.testing.assert_allclose(each.sum(axis=0), months["discounted"], rtol=1e-9)
