@@ -88,7 +88,7 @@ class GroupedPosterior:
             names += [f"{effect.name} sd" for effect, _ in effects]
         return tuple(names)
 
-    def coordinates(self, u: Array, groups: slice = slice(None)) -> Array:
+    def coordinates(self, u: Array, groups: slice | NDArray[np.int64] = slice(None)) -> Array:
         """Coordinates of the groups, shape (..., G, p), from ``u``, shape (..., size)."""
         codes = self.design.codes[groups]
         eta = np.repeat(u[..., None, : self.base], len(codes), axis=-2)
@@ -99,7 +99,7 @@ class GroupedPosterior:
             eta[..., effect.coordinate] += effect.sign * shift
         return eta
 
-    def parameters(self, u: Array, groups: slice = slice(None)) -> Array:
+    def parameters(self, u: Array, groups: slice | NDArray[np.int64] = slice(None)) -> Array:
         """Likelihood parameters of the groups, shape (..., G, p)."""
         return self.parametrisation.forward(self.coordinates(u, groups), self.scale)
 

@@ -11,6 +11,7 @@ from segmodels.inference.priors import Normal
 
 Array = NDArray[np.float64]
 _UNPOOLED_SD = 10.0
+_ELEMENTS = 2_000_000
 
 
 def mean_coordinates(density: GroupedPosterior, u: Array) -> Array:
@@ -51,9 +52,7 @@ def effects(
     """
     rows: list[dict[str, object]] = []
     for k, (effect, coefficients, _, _) in enumerate(density.blocks()):
-        level = _mean_quantity(density, u, effect.name)
-        slope = level * (1 - level) if effect.name == "dropout" and "phi" in density.names else level
-        average = np.average(slope, axis=1, weights=customers)
+        average = _average_slope(density, u, effect.name, customers)
         for j, covariate in enumerate(density.design.covariates[k]):
             draws = u[:, coefficients][:, j]
             low, high = np.quantile(draws, levels)
@@ -75,6 +74,16 @@ def effects(
             Fault("effects", "a fit without covariates", "covariates", "Fit with purchase_covariates=(...).")
         )
     return pd.DataFrame(rows)
+
+
+def _average_slope(density: GroupedPosterior, u: Array, effect: str, customers: Array) -> Array:
+    """Average over customers of the derivative of the mean quantity by its coordinate, shape (draws,)."""
+    pieces = []
+    for part in np.array_split(u, -(-len(u) * len(customers) // _ELEMENTS)):
+        level = _mean_quantity(density, part, effect)
+        slope = level * (1 - level) if effect == "dropout" and "phi" in density.names else level
+        pieces.append(np.average(slope, axis=1, weights=customers))
+    return np.concatenate(pieces)
 
 
 def _mean_quantity(density: GroupedPosterior, u: Array, effect: str) -> Array:

@@ -33,6 +33,7 @@ from segmodels.tables.customers import Customers
 from segmodels.tables.summary import Unit
 
 Array = NDArray[np.float64]
+_ELEMENTS = 2_000_000
 _STARTS = ((1.0, 0.5, 0.0), (0.0, 0.0, 0.0), (3.0, 2.0, 1.0), (-1.0, -1.0, -1.0))
 
 
@@ -166,10 +167,15 @@ class GammaGammaFit:
         cells = purchase_cells(customers, self.spec.columns)
         frame = cells.frame()[["frequency", *self.spec.columns]].assign(group=cells.group)
         frame = frame.drop_duplicates(["frequency", "group"]).reset_index(drop=True)
-        parameters = self.group_parameters(cells.groups)
-        spread = tuple(np.moveaxis(parameters[:, frame["group"]], -1, 0))
-        lines = gamma_gamma.posterior_mean_coefficients(frame["frequency"].to_numpy(np.float64), *spread)
-        frame["intercept"], frame["slope"] = (part.mean(axis=0) for part in lines)
+        spread = self.group_parameters_of(self.u, cells.groups)
+        frame[["intercept", "slope"]] = 0.0
+        size = max(1, _ELEMENTS // len(self.u))
+        for start in range(0, len(frame), size):
+            rows = slice(start, start + size)
+            x = frame["frequency"].to_numpy(np.float64)[rows]
+            lines = gamma_gamma.posterior_mean_coefficients(x, *spread(frame["group"].to_numpy()[rows]))
+            for name, part in zip(("intercept", "slope"), lines, strict=True):
+                frame.loc[frame.index[rows], name] = part.mean(axis=0)
         joined = join_scores(customers, frame.drop(columns="group"), ("frequency", *self.spec.columns))
         spend = joined["intercept"] + joined["slope"] * joined["monetary_value"]
         return joined.select("customer_id", expected_spend=spend)
@@ -185,10 +191,10 @@ class GammaGammaFit:
         """Return a function from rows of ``groups``, shape (C,), to p, q and v, each (draws, 1) or (draws, C)."""
         known = self.cells.groups if groups is None else groups
         same = replace(self.density, design=design_like(self.density.design, known, self.spec.by))
-        values = np.moveaxis(same.parameters(u), -1, 0)
-        if values.shape[-1] == 1:
+        if len(known) == 1:
+            values = np.moveaxis(same.parameters(u), -1, 0)
             return lambda rows: tuple(values)  # noqa: ARG005
-        return lambda rows: tuple(values[..., rows])
+        return lambda rows: tuple(np.moveaxis(same.parameters(u, rows), -1, 0))
 
     def expected_spend_new(self) -> Array:
         """Draws of the mean spend per purchase of somebody not seen before, shape (draws,)."""
@@ -198,11 +204,10 @@ class GammaGammaFit:
     def log_likelihood_blocks(self, size: int = 500) -> Any:
         """Walk (positions of cells, log-likelihood of one customer of each cell under each draw)."""
         group = np.repeat(np.arange(len(self.cells.groups)), np.diff(self.cells.start))
-        parameters = self.density.parameters(self.u)
         for start in range(0, len(self.cells.count), size):
             rows = np.arange(start, min(start + size, len(self.cells.count)))
             x = self.cells.frequency[rows, None].astype(np.float64)
-            values = np.moveaxis(parameters[:, group[rows]], -1, 0).swapaxes(1, 2)
+            values = np.moveaxis(self.density.parameters(self.u, group[rows]), -1, 0).swapaxes(1, 2)
             yield rows, gamma_gamma.log_density(x, self.cells.monetary_value[rows, None], *values)
 
     def effects(self, interval: float = 0.9) -> pd.DataFrame:
