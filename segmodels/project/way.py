@@ -111,7 +111,7 @@ def find(plan: Plan, folder: Folder, tell: Tell = lambda _: None) -> Results:
         until=until,
         purchases=purchases,
         value=value,
-        audit=_audit(plan, transactions, customers, end),
+        audit=_audit(transactions, customers),
         scores=scores,
         forecast=forecast,
         evidence=named(plan, purchases, spend, tested),
@@ -124,10 +124,11 @@ def find(plan: Plan, folder: Folder, tell: Tell = lambda _: None) -> Results:
     )
 
 
-def _audit(plan: Plan, transactions: Transactions, customers: Customers, end: dt.date | None) -> pd.DataFrame:
-    if end is None or plan.until is None:
-        return customers.audit
-    return transactions.holdout(plan.until, end, plan.unit).audit
+def _audit(transactions: Transactions, customers: Customers) -> pd.DataFrame:
+    """Count what was read, which of it needed a policy, and what was used and merged."""
+    read, used = transactions.audit, customers.audit
+    policies: pd.DataFrame = read.loc[read["step"].str.startswith("of which"), :]  # pyright: ignore[reportAssignmentType]
+    return pd.concat([used.iloc[:1], policies, used.iloc[1:]], ignore_index=True)
 
 
 def _write(results: Results, folder: Folder) -> None:
