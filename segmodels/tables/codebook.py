@@ -1,8 +1,9 @@
 """What was asked: the items of a survey, their scales and the answers that are possible."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, Self
 
 import pandas as pd
 
@@ -46,6 +47,13 @@ class Item:
     measures
         Whether it holds the importance of the benefit, or the satisfaction with it.
 
+    Raises
+    ------
+    InputError
+        With every fault: an unknown word for scale, dimension or measures; categories that repeat, are no
+        codes or are fewer than two (binary: other than two); texts of another number; categories of numbers;
+        a measure without a benefit.
+
     Examples
     --------
     >>> Item("q1", "ordinal", (1, 2, 3), ("no", "rather", "yes")).size
@@ -60,6 +68,19 @@ class Item:
     dimension: Dimension | None = None
     benefit: str = ""
     measures: Measure | None = None
+
+    def __post_init__(self) -> None:
+        from segmodels.tables.survey_codes import plain
+        from segmodels.tables.survey_rules import item_faults
+
+        # A text is a sequence, too: it stays one, for the checks to see.
+        if not isinstance(self.categories, str):
+            object.__setattr__(self, "categories", tuple(plain(code) for code in self.categories))
+        if not isinstance(self.texts, str):
+            object.__setattr__(self, "texts", tuple(self.texts))
+        faults = item_faults(self)
+        if faults:
+            raise InputError(faults)
 
     @property
     def coded(self) -> bool:
@@ -86,6 +107,17 @@ class Item:
 class Codebook:
     """Items, each name once.
 
+    Parameters
+    ----------
+    items
+        The items, in the order of reports. A benefit has at most one item for its importance and one for the
+        satisfaction with it.
+
+    Raises
+    ------
+    InputError
+        With every fault.
+
     Examples
     --------
     >>> book = Codebook((Item("q1", "binary", (0, 1)), Item("age", "continuous", dimension="profile")))
@@ -95,6 +127,90 @@ class Codebook:
 
     items: tuple[Item, ...]
 
+    def __post_init__(self) -> None:
+        from segmodels.tables.survey_rules import codebook_faults
+
+        object.__setattr__(self, "items", tuple(self.items))
+        faults = codebook_faults(self.items)
+        if faults:
+            raise InputError(faults)
+
+    @classmethod
+    def read(cls, source: Any) -> Self:
+        """Read a codebook, one row an item.
+
+        Parameters
+        ----------
+        source
+            A path to CSV or JSON, a pandas frame, or a list of dicts, with the columns ``item``, ``scale`` and
+            perhaps ``categories``, ``label``, ``dimension``, ``benefit``, ``measures``. Categories are written
+            ``1=poor|2=fair|3=good``, ``no|yes`` or ``1..5``; codes that are all numbers become numbers.
+
+        Raises
+        ------
+        InputError
+            With every fault of every row.
+
+        Examples
+        --------
+        >>> book = Codebook.read([{"item": "q1", "scale": "ordinal", "categories": "1=no|2=rather|3=yes"}])
+        >>> book["q1"].categories, book["q1"].texts
+        ((1, 2, 3), ('no', 'rather', 'yes'))
+        """
+        from segmodels.tables.codebook_file import read_items
+
+        return cls(read_items(source))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what :meth:`to_json` wrote; codes keep their types.
+
+        Raises
+        ------
+        InputError
+            If the text is no such codebook.
+        """
+        from segmodels.tables.codebook_file import items_from_json
+
+        return cls(items_from_json(text))
+
+    def to_json(self) -> str:
+        """Write as JSON; :meth:`from_json` gives an equal codebook, with codes of the same types.
+
+        Examples
+        --------
+        >>> book = Codebook((Item("q1", "binary", (False, True)), Item("q2", "nominal", ("1", "2"))))
+        >>> Codebook.from_json(book.to_json()) == book
+        True
+        """
+        from segmodels.tables.codebook_file import items_to_json
+
+        return items_to_json(self.items)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Write as a table that :meth:`read` reads: ``item, scale, categories, label, dimension, …``.
+
+        Codes of text that look like numbers come back as numbers; :meth:`to_json` keeps every type.
+
+        Examples
+        --------
+        >>> Codebook((Item("q1", "ordinal", (1, 2, 3)),)).to_frame()["categories"].item()
+        '1|2|3'
+        """
+        from segmodels.tables.codebook_file import items_to_frame
+
+        return items_to_frame(self.items)
+
+    def restrict(self, names: Sequence[str]) -> "Codebook":
+        """Keep some items, in the order given.
+
+        Raises
+        ------
+        InputError
+            If there is no such item.
+        """
+        return Codebook(tuple(self[name] for name in names))
+
     def __iter__(self) -> Iterator[Item]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Walk the items in order."""
         return iter(self.items)
@@ -103,13 +219,22 @@ class Codebook:
         """Count the items."""
         return len(self.items)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is an item of this name."""
+        return name in self._by_name
+
+    @cached_property
+    def _by_name(self) -> dict[str, Item]:
+        return {item.name: item for item in self.items}
+
     def __getitem__(self, name: str) -> Item:
         """Give an item by its name."""
-        for item in self.items:
-            if item.name == name:
-                return item
+        if name in self._by_name:
+            return self._by_name[name]
+        from segmodels.tables.survey_rules import nearest
+
         there = ", ".join(self.names)
-        raise InputError(Fault("items", f"no item {name!r}", f"one of: {there}", "Check the name."))
+        raise InputError(Fault("items", f"no item {name!r}", f"one of: {there}", nearest(name, self.names)))
 
     @property
     def names(self) -> tuple[str, ...]:

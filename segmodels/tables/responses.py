@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from segmodels.tables.arrow import Kind, from_arrow, to_arrow
-from segmodels.tables.codebook import Codebook
+from segmodels.tables.codebook import Code, Codebook, Item, Scale
+from segmodels.tables.engine import Table, bring
 
+Items = Mapping[str, Scale | Item] | Sequence[Item] | Codebook
+Absent = Sequence[Code] | Mapping[str, Sequence[Code]]
+Unmatched = Literal["error", "keep"]
 IntArray = NDArray[np.int16]
 FloatArray = NDArray[np.float64]
 
@@ -60,6 +64,10 @@ class Responses:
         Best-worst tasks.
     kind
         The kind of table that came in, and that :meth:`give` gives back.
+    audit
+        The ledger: columns ``step, rows``.
+    engine
+        A table on the engine that came in; None where the source was in memory.
     """
 
     customer_id: pd.Index
@@ -72,6 +80,80 @@ class Responses:
     tasks: Tasks | None = None
     kind: Kind = "pandas"
     audit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    engine: Table | None = None
+
+    @classmethod
+    def read(  # noqa: PLR0913
+        cls,
+        source: Any,
+        *,
+        customer: str | None,
+        items: Items,
+        weight: str | None = None,
+        count: str | None = None,
+        strata: str | None = None,
+        cluster: str | None = None,
+        missing: Absent = (),
+        base: Any = None,
+        unmatched: Unmatched = "error",
+        table: str | None = None,
+    ) -> Self:
+        """Read and check answers, one row a respondent. All faults are reported together.
+
+        Parameters
+        ----------
+        source
+            pandas, Polars or Arrow table; path or glob to Parquet or CSV; a DuckDB file; any Ibis table.
+        customer
+            The column of ids. None: the index of a pandas frame, or the row number (from 0) of another
+            in-memory table.
+        items
+            Column to scale or `Item`, a sequence of items, or a `Codebook`. Categories that are not given are
+            learned from the answers: those that occur, sorted; of booleans and ordered categoricals all that
+            the type declares. They are the codebook of the result; give it to read other answers, and a code
+            that is not in it is an error.
+        weight
+            Sampling weights, 0 or more; they are divided by their mean over respondents.
+        count
+            How many respondents a row stands for, where it is a pattern of answers.
+        strata, cluster
+            Stratum and primary sampling unit of each respondent. Clusters are told apart within strata.
+        missing
+            Codes that mean no answer, such as ``(99, "DK")``; or item to codes.
+        base
+            Customers to whom the respondents belong: `Customers`, `Attributes`, a table with a column
+            ``customer_id``, or ids.
+        unmatched
+            What respondents outside the base are: an ``"error"``, or to ``"keep"``.
+        table
+            The table within a DuckDB file.
+
+        Returns
+        -------
+        Responses
+            A row for every row that came in, in that order (of a table on an engine: in the order in which it
+            gives them). Null, and text of nothing but blanks, is a missing answer.
+
+        Raises
+        ------
+        InputError
+            With every fault found: columns that are not there, codes outside the codebook, text that is no
+            number, infinite numbers, negative or fractional counts, ids that are null, repeat or are not in
+            the base, weights that are null, negative or all 0.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"id": [7, 3, 9], "q1": [1, 3, None], "q2": ["yes", "no", "no"]})
+        >>> answers = Responses.read(frame, customer="id", items={"q1": "ordinal", "q2": "binary"})
+        >>> answers.codes(["q1", "q2"]).tolist(), answers.codebook["q2"].categories
+        ([[0, 1], [1, 0], [-1, 0]], ('no', 'yes'))
+        """
+        from segmodels.tables.survey_read import Roles, read_answers
+
+        roles = Roles(customer, weight, count, strata, cluster)
+        return cls(
+            **read_answers(source, roles, items, missing=missing, base=base, unmatched=unmatched, table=table)
+        )
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -114,4 +196,7 @@ class Responses:
 
     def give(self, frame: pd.DataFrame) -> Any:
         """Give a result with a row per respondent in the kind of table that came in."""
-        return frame if self.kind == "pandas" else from_arrow(to_arrow(frame), self.kind)
+        if self.kind == "pandas":
+            return frame
+        data = to_arrow(frame)
+        return from_arrow(data, self.kind) if self.engine is None else bring(data, self.engine)
