@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from segmodels.models.value.pareto_nbd import ParetoNBDFit as ParetoNBDFit
     from segmodels.segments.concentration import concentration as concentration
     from segmodels.segments.rfm import rfm as rfm
-    from segmodels.segments.segmentation import Segmentation as Segmentation
+    from segmodels.tables.segmentation import Segmentation as Segmentation
     from segmodels.segments.tiers import lifetime_tiers as lifetime_tiers
     from segmodels.segments.tiers import value_tiers as value_tiers
     from segmodels.segments.value import value_deciles as value_deciles
@@ -65,7 +65,7 @@ _HOMES = {
     "NotConverged": "segmodels.errors",
     "ParetoNBD": "segmodels.models.value.pareto_nbd",
     "ParetoNBDFit": "segmodels.models.value.pareto_nbd",
-    "Segmentation": "segmodels.segments.segmentation",
+    "Segmentation": "segmodels.tables.segmentation",
     "SoftBox": "segmodels.inference.priors",
     "StudentT": "segmodels.inference.priors",
     "Transactions": "segmodels.tables.transactions",

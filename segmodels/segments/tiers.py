@@ -9,7 +9,7 @@ from segmodels.errors import Fault, InputError
 from segmodels.models.value.lifetime_value import LifetimeValue
 from segmodels.segments.draw_grid import Blocks, cell_counts, cell_of, refuse_not_finite, scaled_blocks
 from segmodels.segments.ranks import checked_values, rank_groups
-from segmodels.segments.segmentation import Segmentation
+from segmodels.tables.segmentation import Segmentation
 
 SHARES = (0.05, 0.15, 0.30, 0.50)
 TIERS = ("top", "high", "middle", "low")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmodels.errors import InputError
-from segmodels.segments.segmentation import Segmentation
+from segmodels.tables.segmentation import Segmentation
 
 
 @pytest.fixture
