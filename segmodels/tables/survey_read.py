@@ -1,5 +1,6 @@
 """Reading answers, one row a respondent: every check made, all faults together."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from segmodels.tables.survey_codes import UNKNOWN, Matcher, distinct, positions
 from segmodels.tables.survey_ids import ids_of, repeat_faults, unmatched_rows
 from segmodels.tables.survey_learn import learn, skipped
 from segmodels.tables.survey_numbers import read_number
+from segmodels.tables.survey_rank import Order, Rankings, read_order, read_places
 from segmodels.tables.survey_rules import nearest, rows_fault
 from segmodels.tables.survey_source import Column, Sheet, open_sheet
 from segmodels.tables.survey_weights import Sample, sample_of
@@ -43,6 +45,15 @@ class Roles:
         """Argument to column, of those given."""
         given = {name: getattr(self, name) for name in ("customer", "weight", "count", "strata", "cluster")}
         return {name: column for name, column in given.items() if column is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class Checks:
+    """What answers and ids are checked against; see :meth:`Responses.read`."""
+
+    missing: Absent = ()
+    base: Any = None
+    unmatched: str = "error"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,17 +104,16 @@ def read_answers(
     source: Any,
     roles: Roles,
     items: Items,
-    *,
-    missing: Absent = (),
-    base: Any = None,
-    unmatched: str = "error",
+    checks: Checks,
     table: str | None = None,
+    order: Order | None = None,
 ) -> dict[str, Any]:
     """Read and check answers; the fields of :class:`Responses`, by name."""
-    asked = items_of(items)
-    wanted = [*roles.columns.values(), *(item.name for item in asked)]
+    asked = () if order is not None and not items else items_of(items)
+    places = () if order is None else order.places
+    wanted = [*roles.columns.values(), *(item.name for item in asked), *places]
     sheet = open_sheet(source, wanted, table)
-    faults = column_faults(sheet, roles, asked)
+    faults = column_faults(sheet, roles, [item.name for item in asked], places)
     if roles.customer is not None and roles.customer not in sheet.data:
         raise InputError(faults)
     ids, id_faults = ids_of(sheet, roles.customer)
@@ -112,15 +122,18 @@ def read_answers(
         raise InputError(
             [*faults, Fault("source", "an empty table", "at least one row", "Check the query or the file.")]
         )
-    answers = read_items(sheet, asked, missing, ids)
+    answers = read_items(sheet, asked, checks.missing, ids)
+    if order is not None and set(places) <= set(sheet.data):
+        answers = _with_ranking(answers, read_order(sheet, order, ids))
     sample, sample_faults = sample_of(sheet, roles.columns, ids)
-    unknown, base_faults = unmatched_rows(ids, base, unmatched)
+    unknown, base_faults = unmatched_rows(ids, checks.base, checks.unmatched)
     faults += answers.faults + sample_faults + base_faults
     if faults:
         raise InputError(faults)
+    book = Codebook(tuple(answers.items))
     return {
         "customer_id": ids,
-        "codebook": Codebook(tuple(answers.items)),
+        "codebook": book,
         "answers": answers.by_item,
         "weight": sample.weight,
         "count": sample.count,
@@ -128,11 +141,21 @@ def read_answers(
         "cluster": sample.cluster,
         "kind": sheet.kind,
         "engine": sheet.engine,
-        "audit": audit_of(asked, answers, sample, unknown, base=base is not None),
+        "audit": audit_of(asked, answers, sample, unknown, base=checks.base is not None),
     }
 
 
-def column_faults(sheet: Sheet, roles: Roles, asked: Sequence[Item]) -> list[Fault]:
+def _with_ranking(answers: Answers, ranked: Rankings) -> Answers:
+    return Answers(
+        [*ranked.items, *answers.items],
+        {**ranked.by_item, **answers.by_item},
+        [*answers.faults, *ranked.faults],
+    )
+
+
+def column_faults(
+    sheet: Sheet, roles: Roles, items: Sequence[str], places: Sequence[str] = ()
+) -> list[Fault]:
     """Columns that are not there, or that serve twice."""
     there = ", ".join(sheet.columns) or "none"
     faults = [
@@ -140,17 +163,20 @@ def column_faults(sheet: Sheet, roles: Roles, asked: Sequence[Item]) -> list[Fau
         for argument, name in roles.columns.items()
         if name not in sheet.columns
     ]
-    lost = [item.name for item in asked if item.name not in sheet.columns]
-    if lost:
-        advice = " ".join(f"{name}: {nearest(name, sheet.columns)}" for name in lost[:3])
-        got = (
-            f"{len(lost)} without a column: {', '.join(map(repr, lost[:3]))}{', …' if len(lost) > 3 else ''}"
-        )
-        faults.append(Fault("items", got, f"some of the columns there are: {there}", advice))
-    taken = [item.name for item in asked if item.name in roles.columns.values()]
-    if taken:
-        got = f"the column {taken[0]!r} as an item, too"
-        faults.append(Fault("items", got, "each column in one role", "Leave it out of the items."))
+    for argument, names in (("items", items), ("places", places)):
+        lost = [name for name in names if name not in sheet.columns]
+        if lost:
+            advice = " ".join(f"{name}: {nearest(name, sheet.columns)}" for name in lost[:3])
+            named = ", ".join(map(repr, lost[:3])) + (", …" if len(lost) > 3 else "")
+            got = f"{len(lost)} without a column: {named}"
+            faults.append(Fault(argument, got, f"some of the columns there are: {there}", advice))
+    # A stratum may well be an item, too; a second answer may not.
+    times = Counter([*roles.columns.values(), *places])
+    faults += [
+        Fault("columns", f"{name!r} {many} times", "each column in one role", "Leave it out of the others.")
+        for name, many in times.items()
+        if many > 1
+    ]
     return faults
 
 
@@ -158,13 +184,22 @@ def read_items(sheet: Sheet, asked: Sequence[Item], missing: Absent, ids: pd.Ind
     """Read each item's column; items whose column is not there are passed over."""
     found = Answers()
     found.faults.extend(_missing_faults(asked, missing))
-    for item in asked:
-        if item.name not in sheet.data:
+    there = [item for item in asked if item.name in sheet.data]
+    absent = {
+        item.name: tuple(missing.get(item.name, ()) if isinstance(missing, Mapping) else missing)
+        for item in there
+    }
+    ranked = read_places(sheet, [item for item in there if item.scale == "rank"], absent, ids)
+    found.faults.extend(ranked.faults)
+    for item in there:
+        if item.scale == "rank":
+            found.items.append(item)
+            found.by_item.update({item.name: ranked.by_item[item.name]} if ranked.by_item else {})
             continue
-        absent = tuple(missing.get(item.name, ()) if isinstance(missing, Mapping) else missing)
-        column = sheet.data[item.name]
         try:
-            known, values = _read_item(item, column, absent, ids, untyped=sheet.untyped)
+            known, values = _read_item(
+                item, sheet.data[item.name], absent[item.name], ids, untyped=sheet.untyped
+            )
         except InputError as error:
             found.faults.extend(error.faults)
             continue
@@ -180,10 +215,8 @@ def _read_item(
         return _coded(item, column, absent, ids, untyped=untyped)
     if item.scale in NUMERIC:
         return item, read_number(item, column, absent, ids)
-    reader = "read_orderings" if item.scale == "rank" else "read_tasks"
-    raise InputError(
-        Fault(f"items[{item.name!r}]", f"scale {item.scale!r}", "answers", f"Read it with {reader}.")
-    )
+    advice = "Read best-worst tasks with read_tasks, one row for each item shown."
+    raise InputError(Fault(f"items[{item.name!r}]", f"scale {item.scale!r}", "one answer a row", advice))
 
 
 def _missing_faults(asked: Sequence[Item], missing: Absent) -> list[Fault]:
