@@ -1,4 +1,4 @@
-"""The cell likelihood as one PyTensor operation, compiled by Numba.
+"""A log-density as one PyTensor operation, compiled by Numba.
 
 NUTS spends its time in the likelihood. Handing the sampler the same compiled function that the mode
 search uses keeps one density in the package, tested once, and leaves PyTensor a graph of a few dozen
@@ -16,8 +16,8 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 
-class CellLikelihood(Op):
-    """Log-likelihood of all cells, and its gradient, from one row of parameters per group.
+class CompiledDensity(Op):
+    """A log-density of all the data, and its gradient with respect to the parameters, which come first.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class CellLikelihood(Op):
         self.module = module
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Take parameters (groups, p) and the arrays of the cells; give value and gradient."""
+        """Take parameters and the arrays of the data; give value and gradient."""
         tensors = [pt.as_tensor_variable(value) for value in inputs]
-        return Apply(self, tensors, [pt.dscalar(), pt.dmatrix()])
+        return Apply(self, tensors, [pt.dscalar(), tensors[0].type()])
 
     def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:  # noqa: ARG002
         """Evaluate outside Numba mode."""
@@ -50,8 +50,8 @@ class CellLikelihood(Op):
         return [cotangents[0] * outputs[1], *(disconnected_type() for _ in inputs[1:])]
 
 
-@register_funcify_default_op_cache_key(CellLikelihood)
-def _compile(op: CellLikelihood, node: Any, **_: Any) -> Any:
+@register_funcify_default_op_cache_key(CompiledDensity)
+def _compile(op: CompiledDensity, node: Any, **_: Any) -> Any:
     from numba import njit
 
     kernel = import_module(op.module).total_and_gradient

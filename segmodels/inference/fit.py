@@ -100,14 +100,10 @@ def _laplace(posterior: GroupedPosterior, mode: Mode, draws: int, seed: int, wal
 
 
 def _nuts(posterior: GroupedPosterior, mode: Mode, setting: NUTS, seed: int, walls: Evidence) -> Draws:
-    from segmodels.inference.sample import sample
+    from segmodels.inference.sample import sample, sampler_statistics
 
     tree = sample(posterior, mode.point, setting, seed ^ crc32(posterior.parametrisation.likelihood.encode()))
     u = tree["posterior"]["u"].transpose("chain", "draw", ...).to_numpy()
-    stats = {
-        name: tree["sample_stats"][name].to_numpy()
-        for name in ("diverging", "energy", "n_steps", "step_size")
-        if name in tree["sample_stats"]
-    }
+    stats = sampler_statistics(tree)
     divergences = int(stats["diverging"].sum())
     return Draws(u, stats, (walls, *diagnose.chains(u, posterior.names, divergences)))

@@ -18,7 +18,7 @@ def pymc_model(posterior: GroupedPosterior) -> Any:
     Shifts of segments are non-centred. The deterministic ``u`` holds all coordinates in the order of
     ``posterior.names``.
     """
-    from segmodels.inference.compiled import CellLikelihood
+    from segmodels.inference.compiled import CompiledDensity
 
     pm: Any = import_module("pymc")
     pt: Any = import_module("pytensor.tensor")
@@ -41,7 +41,7 @@ def pymc_model(posterior: GroupedPosterior) -> Any:
                 shifts.append(shift)
                 spreads.append(pt.log(sd))
         parameters = posterior.parametrisation.tensors(pt.stack(columns, axis=1), posterior.scale)
-        likelihood: Any = CellLikelihood(posterior.parametrisation.likelihood)
+        likelihood: Any = CompiledDensity(posterior.parametrisation.likelihood)
         pm.Potential("likelihood", likelihood(parameters, *posterior.cells)[0])
         pieces = [pt.stack(base), *coefficients, *shifts]
         pm.Deterministic("u", pt.concatenate(pieces + ([pt.stack(spreads)] if spreads else [])))
@@ -50,10 +50,14 @@ def pymc_model(posterior: GroupedPosterior) -> Any:
 
 def sample(posterior: GroupedPosterior, start: Array, setting: NUTS, seed: int) -> Any:
     """Run nutpie from around the mode; returns its DataTree, with ``u`` among the variables."""
-    nutpie: Any = import_module("nutpie")
-    model = pymc_model(posterior)
     names = posterior.parametrisation.coordinates
     initial = {f"u_{name}": float(start[k]) for k, name in enumerate(names)}
+    return run_nutpie(pymc_model(posterior), initial, setting, seed)
+
+
+def run_nutpie(model: Any, initial: dict[str, Any], setting: NUTS, seed: int) -> Any:
+    """Sample a PyMC model by nutpie from around initial values; returns its DataTree."""
+    nutpie: Any = import_module("nutpie")
     compiled = nutpie.compile_pymc_model(model, initial_points=initial, jitter_rvs=set(model.free_RVs))
     return nutpie.sample(
         compiled,
@@ -64,3 +68,9 @@ def sample(posterior: GroupedPosterior, start: Array, setting: NUTS, seed: int) 
         progress_bar=setting.progress,
         save_warmup=False,
     )
+
+
+def sampler_statistics(tree: Any) -> dict[str, NDArray[Any]]:
+    """Collect what the sampler says of each draw, each of shape (chain, draw)."""
+    names = ("diverging", "energy", "n_steps", "step_size")
+    return {name: tree["sample_stats"][name].to_numpy() for name in names if name in tree["sample_stats"]}

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
+from segmodels.likelihoods.mixture import log_by_class, memberships
 from segmodels.tables.codebook import Item
 
 Array = NDArray[np.float64]
@@ -87,16 +87,11 @@ class Components:
 
     def log_joint_classes(self, codes: Codes) -> Array:
         """Log of the probability of class and answers, shape (N, K)."""
-        joint = self.log_joint(codes)
-        return np.column_stack(
-            [logsumexp(joint[:, self.class_of == k], axis=1) for k in range(self.n_classes)]
-        )
+        return log_by_class(self.log_joint(codes), self.class_of)
 
     def posterior(self, codes: Codes) -> Array:
         """Probability of each class given the answers, shape (N, K); rows sum to 1."""
-        joint = self.log_joint_classes(codes)
-        found = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
-        return found / found.sum(axis=1, keepdims=True)
+        return memberships(self.log_joint_classes(codes))
 
     def probability(self, name: str) -> Array:
         """Probability of each category of an item in each class, shape (C, K)."""

@@ -1,0 +1,217 @@
+"""The best optimum of a mixture: many starts, of which the best go on, and Newton steps at the end."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segmodels.errors import Fault, InputError, NotConverged
+from segmodels.evidence import Evidence
+from segmodels.inference.louis import End, newton
+from segmodels.inference.mixture import Climb, MixtureProblem, climb
+
+Array = NDArray[np.float64]
+
+_ROUGH_STEPS = 40
+_ROUGH = 1e-2
+_TOLERANCE = 1e-6
+_STEPS = 5_000
+_ARRIVED = 1e-6
+_ROUNDS = 3
+# Optima whose objectives differ by less are the same one.
+_SAME = 0.01
+
+
+@dataclass(frozen=True)
+class Starts:
+    """How the best optimum is looked for.
+
+    Parameters
+    ----------
+    random
+        Random starts. Each climbs a few steps, on a sample of the patterns where there are many.
+    kept
+        How many of them, the best, climb to the end.
+    sample
+        Patterns in that sample.
+
+    Examples
+    --------
+    >>> Starts(random=200, kept=50)
+    Starts(random=200, kept=50, sample=10000)
+    """
+
+    random: int = 50
+    kept: int = 10
+    sample: int = 10_000
+
+    def __post_init__(self) -> None:
+        given = {"random": self.random, "kept": self.kept, "sample": self.sample}
+        faults = [
+            Fault(name, repr(value), "a whole number of at least 1", f"Give {name}=10, say.")
+            for name, value in given.items()
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1
+        ]
+        if faults:
+            raise InputError(faults)
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """The best optimum found.
+
+    Parameters
+    ----------
+    theta
+        Shape (P,).
+    objective
+        There.
+    table
+        Each optimum reached, the best first: ``objective, times`` (starts that led to it), ``smallest`` (share
+        of its smallest class).
+    evidence
+        Whether it was found often enough, and whether the climb came to its end.
+    """
+
+    theta: Array
+    objective: float
+    table: pd.DataFrame
+    evidence: tuple[Evidence, ...]
+
+
+def find_optimum(
+    problem: MixtureProblem,
+    starts: Starts,
+    seed: int | np.random.SeedSequence,
+    first: Sequence[Array] = (),
+    workers: int | None = None,
+) -> Optimum:
+    """Look for the best optimum.
+
+    Parameters
+    ----------
+    problem
+        What to fit.
+    starts
+        How many starts.
+    seed
+        Of the random starts; the result does not depend on the number of workers.
+    first
+        Parameters to begin from besides the random ones, each of shape (P,).
+    workers
+        Threads. None: one a core.
+
+    Raises
+    ------
+    NotConverged
+        Where no start leads to a finite objective.
+    """
+    root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+    sampling, *seeds = root.spawn(starts.random + 1)
+    rough = problem.sample(np.random.default_rng(sampling), starts.sample)
+    begun = [problem.start(np.random.default_rng(each)) for each in seeds]
+    across = _across(workers)
+    climbs = across(lambda theta: climb(rough, theta, _ROUGH, _ROUGH_STEPS), [*first, *begun])
+    finite = [each for each in climbs if np.isfinite(each.objective)]
+    if not finite:
+        raise NotConverged(
+            f"None of {len(climbs)} starts led anywhere.",
+            "Look at the answers: are there items with one value?",
+        )
+    best = sorted(finite, key=lambda each: -each.objective)[: starts.kept]
+    ends = across(lambda each: climb(rough, each.theta, _TOLERANCE, _STEPS), best)
+    times = [1] * len(ends)
+    if rough is not problem:
+        ends, times = _distinct(ends)
+        ends = across(lambda each: climb(problem, each.theta, _TOLERANCE, _STEPS), ends)
+    order = sorted(range(len(ends)), key=lambda i: -ends[i].objective)
+    last = ends[order[0]]
+    end = finish(problem, last.theta)
+    table = _table(problem, [ends[i] for i in order], [times[i] for i in order], end.objective)
+    return Optimum(
+        end.theta, end.objective, table, (_replication(table, starts), _arrival(last, end.decrement))
+    )
+
+
+def finish(problem: MixtureProblem, theta: Array) -> End:
+    """Take Newton steps; where they get stuck, more EM steps and Newton again."""
+    end = newton(problem, theta)
+    for _ in range(_ROUNDS):
+        if end.decrement < _ARRIVED:
+            return end
+        end = newton(problem, climb(problem, end.theta, _TOLERANCE / 1000, _STEPS).theta)
+    return end
+
+
+def _across(workers: int | None) -> Callable[[Callable[[Any], Climb], Sequence[Any]], list[Climb]]:
+    """Make a map that runs on threads; the kernels let go of the interpreter's lock."""
+    threads = workers or os.cpu_count() or 1
+
+    def run(function: Callable[[Any], Climb], values: Sequence[Any]) -> list[Climb]:
+        if threads == 1 or len(values) < 2:
+            return [function(value) for value in values]
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(function, values))
+
+    return run
+
+
+def _distinct(ends: list[Climb]) -> tuple[list[Climb], list[int]]:
+    """Keep one end of each optimum, with how many ended there."""
+    kept: list[Climb] = []
+    times: list[int] = []
+    for end in sorted(ends, key=lambda each: -each.objective):
+        if kept and kept[-1].objective - end.objective < _SAME:
+            times[-1] += 1
+        else:
+            kept.append(end)
+            times.append(1)
+    return kept, times
+
+
+def _table(problem: MixtureProblem, ends: list[Climb], times: list[int], objective: float) -> pd.DataFrame:
+    rows: list[tuple[float, int, float]] = []
+    for end, found in zip(ends, times, strict=True):
+        if rows and rows[-1][0] - end.objective < _SAME:
+            rows[-1] = (rows[-1][0], rows[-1][1] + found, rows[-1][2])
+        else:
+            value = objective if not rows else end.objective
+            rows.append((value, found, _smallest(problem, end.theta)))
+    return pd.DataFrame(rows, columns=["objective", "times", "smallest"])
+
+
+def _smallest(problem: MixtureProblem, theta: Array) -> float:
+    """Share of the smallest class."""
+    joint = problem.log_joint(theta)
+    r = np.exp(joint - joint.max(axis=1, keepdims=True))
+    shares = problem.weight @ (r / r.sum(axis=1, keepdims=True)) / problem.weight.sum()
+    return float(np.bincount(problem.class_of, shares).min())
+
+
+def _replication(table: pd.DataFrame, starts: Starts) -> Evidence:
+    times, kept = int(table["times"].to_numpy()[0]), int(table["times"].sum())
+    found = (
+        f"The best of {len(table)} optima was found by {times} of the {kept} starts that climbed to the end."
+    )
+    advice = (
+        ""
+        if times > 2
+        else f" A better one may exist: give Starts(random={4 * starts.random}, kept={4 * starts.kept})."
+    )
+    passed = times > 2 or kept < 3
+    return Evidence("Best optimum replicated", passed, found + ("" if passed else advice), table)
+
+
+def _arrival(last: Climb, decrement: float) -> Evidence:
+    arrived = decrement < _ARRIVED
+    text = (
+        f"After {last.steps} EM steps and Newton's, the objective could still rise by about {decrement:.1g}."
+        if arrived
+        else f"The climb stopped short: the objective could still rise by about {decrement:.2g}."
+    )
+    return Evidence("Converged", arrived, text)
