@@ -1,0 +1,1 @@
+"""The typing tool: a few questions that place people in segments, and how well they do it."""
