@@ -77,7 +77,7 @@ class Item:
         if not isinstance(self.categories, str):
             object.__setattr__(self, "categories", tuple(plain(code) for code in self.categories))
         if not isinstance(self.texts, str):
-            object.__setattr__(self, "texts", tuple(self.texts))
+            object.__setattr__(self, "texts", tuple(str(text) for text in self.texts))
         faults = item_faults(self)
         if faults:
             raise InputError(faults)

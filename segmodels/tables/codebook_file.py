@@ -11,7 +11,7 @@ import pandas as pd
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables.codebook import Code, Item
-from segmodels.tables.survey_codes import is_blank, number_of
+from segmodels.tables.survey_codes import as_numbers, is_blank
 from segmodels.tables.survey_rules import nearest
 
 COLUMNS = ("item", "scale", "categories", "label", "dimension", "benefit", "measures")
@@ -34,6 +34,8 @@ def read_items(source: Any) -> tuple[Item, ...]:
             return items_from_json(text)
         source = loaded
     rows = _rows(source)
+    if not rows:
+        raise InputError(Fault("codebook", "no rows", "a row for each item", "Add the items."))
     there = list(dict.fromkeys(name for row in rows for name in row))
     faults = [
         Fault("codebook", f"no column {name!r}", f"the columns {', '.join(COLUMNS)}", nearest(name, there))
@@ -45,8 +47,8 @@ def read_items(source: Any) -> tuple[Item, ...]:
         for name in there
         if name not in COLUMNS
     ]
-    if faults or not rows:
-        raise InputError(faults or [Fault("codebook", "no rows", "a row for each item", "Add the items.")])
+    if faults:
+        raise InputError(faults)
     return _made([_arguments(row) for row in rows])
 
 
@@ -135,9 +137,8 @@ def parse_categories(given: Any) -> tuple[tuple[Code, ...], tuple[str, ...]]:
 
 
 def _typed(codes: list[str]) -> tuple[Code, ...]:
-    numbers = [number_of(code) for code in codes]
-    known = [number for number in numbers if number is not None]
-    return tuple(known) if len(known) == len(codes) else tuple(codes)
+    numbers = as_numbers(codes)
+    return tuple(codes) if numbers is None or len(numbers) < len(codes) else tuple(numbers)
 
 
 def _made(arguments: Sequence[Mapping[str, Any]]) -> tuple[Item, ...]:
@@ -181,9 +182,13 @@ def items_from_json(text: str) -> tuple[Item, ...]:
         got = f"format {loaded.get('format')!r}" if isinstance(loaded, dict) else f"a {type(loaded).__name__}"
         advice = "Read a table of items with Codebook.read."
         raise InputError(Fault("codebook", got, f"format {_FORMAT!r}", advice))
+    items = loaded.get("items")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise InputError(Fault("codebook", "no list of items", "items, each with its fields", "Repair it."))
     known = {each.name for each in fields(Item)}
-    unknown = sorted({name for item in loaded["items"] for name in item} - known)
-    if unknown:
+    wrong = sorted({name for item in items for name in set(item) - known})
+    wrong += ["no name or scale"] if any(not {"name", "scale"} <= set(item) for item in items) else []
+    if wrong:
         advice = "Was it written by a later version?"
-        raise InputError(Fault("codebook", f"the field {unknown[0]!r}", ", ".join(sorted(known)), advice))
-    return _made(loaded["items"])
+        raise InputError(Fault("codebook", f"an item with {wrong[0]}", ", ".join(sorted(known)), advice))
+    return _made(items)

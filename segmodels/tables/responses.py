@@ -16,7 +16,7 @@ from segmodels.tables.engine import Table, bring
 from segmodels.tables.survey_task_rules import Tasks
 
 Items = Mapping[str, Scale | Item] | Sequence[Item] | Codebook
-Absent = Sequence[Code] | Mapping[str, Sequence[Code]]
+Absent = Code | Sequence[Code] | Mapping[str, Code | Sequence[Code]]
 Unmatched = Literal["error", "keep"]
 IntArray = NDArray[np.int16]
 FloatArray = NDArray[np.float64]

@@ -14,8 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from segmodels.errors import Fault, InputError
 from segmodels.tables.codebook import Code
 
+#: Numbers as they are written where a number was meant: ``01`` is a name of something.
+_WRITTEN = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 # Integers spread over at most this many values are told apart by counting instead of hashing.
 _DENSE = 1 << 16
@@ -34,12 +37,13 @@ class Distinct:
     index
         Which of them each row holds, -1 for null, shape (N,).
     declared
-        The categories that the column's own type declares: of booleans, and of ordered categoricals.
+        Whether the column's own type declares the levels and their order, as booleans and ordered categoricals
+        do.
     """
 
     levels: tuple[Any, ...]
     index: NDArray[np.integer[Any]]
-    declared: tuple[Any, ...] | None = None
+    declared: bool = False
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -60,21 +64,22 @@ def distinct(column: "pd.Series | pa.ChunkedArray") -> Distinct:
         return _of_arrow(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         values = tuple(plain(value) for value in column.cat.categories)
-        return Distinct(values, column.cat.codes.to_numpy(), values if column.dtype.ordered else None)
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
+        return Distinct(values, column.cat.codes.to_numpy(), bool(column.dtype.ordered))
+    if pd.api.types.is_bool_dtype(column.dtype):
+        truths = column.astype("Int8").to_numpy(np.int8, na_value=MISSING)
+        return Distinct((False, True), truths, declared=True)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
         return _of_numbers(column.to_numpy())
-    index, values = pd.factorize(column)
-    found = tuple(plain(value) for value in values)
-    return Distinct(found, index, (False, True) if _is_boolean(column) else None)
-
-
-def _is_boolean(column: pd.Series) -> bool:
-    return pd.api.types.is_bool_dtype(column.dtype)
+    try:
+        index, values = pd.factorize(column)
+    except TypeError as error:
+        advice = "Make an item of each of the answers that can be given together."
+        fault = Fault(f"column {column.name!r}", "lists or other collections", "one answer a row", advice)
+        raise InputError(fault) from error
+    return Distinct(tuple(plain(value) for value in values), index)
 
 
 def _of_numbers(values: NDArray[Any]) -> Distinct:
-    if values.dtype == bool:
-        return Distinct((False, True), values.view(np.int8), (False, True))
     null = np.isnan(values) if values.dtype.kind == "f" else None
     known = values if null is None or not null.any() else values[~null]
     if not known.size:
@@ -97,17 +102,16 @@ def _of_arrow(column: pa.ChunkedArray) -> Distinct:
     kind = column.type
     if pa.types.is_null(kind):
         return Distinct((), np.full(len(column), MISSING))
+    if pa.types.is_boolean(kind):
+        truths = column.cast(pa.int8()).fill_null(MISSING).to_numpy()
+        return Distinct((False, True), truths, declared=True)
     encoded: Any = column if pa.types.is_dictionary(kind) else column.dictionary_encode()
     encoded = encoded.unify_dictionaries().combine_chunks()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
     values = tuple(plain(value) for value in encoded.dictionary.to_pylist())
     index = pc.fill_null(encoded.indices.cast(pa.int32()), MISSING).to_numpy(zero_copy_only=False)
-    if pa.types.is_boolean(kind):
-        return Distinct(values, index, (False, True))
-    if pa.types.is_dictionary(kind):
-        return Distinct(values, index, values if kind.ordered else None)
-    return Distinct(values, index)
+    return Distinct(values, index, pa.types.is_dictionary(kind) and kind.ordered)
 
 
 def plain(value: Any) -> Any:
@@ -128,7 +132,7 @@ def plain(value: Any) -> Any:
         return int(value) if value.is_integer() else value
     if isinstance(value, (dt.date, dt.datetime)):
         return value.isoformat()
-    return value
+    return str(value) if isinstance(value, (pd.Interval, pd.Period)) else value
 
 
 def number_of(text: str) -> int | float | None:
@@ -141,6 +145,19 @@ def number_of(text: str) -> int | float | None:
     """
     stripped = text.strip()
     return plain(float(stripped)) if _NUMBER.fullmatch(stripped) else None
+
+
+def as_numbers(texts: Sequence[str]) -> list[int | float] | None:
+    """Read texts as numbers, each once, if all are written as such; None otherwise.
+
+    Examples
+    --------
+    >>> as_numbers(["1", "2.5", "1.0"]), as_numbers(["01", "2"])
+    ([1, 2.5], None)
+    """
+    if not all(_WRITTEN.fullmatch(text.strip()) for text in texts):
+        return None
+    return list(dict.fromkeys(plain(float(text)) for text in texts))
 
 
 @dataclass(frozen=True, eq=False)

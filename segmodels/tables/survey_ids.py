@@ -14,6 +14,8 @@ from segmodels.tables.engine import Table, bring, fetch
 from segmodels.tables.summary import check_choice
 from segmodels.tables.survey_source import Sheet, open_sheet
 
+_INTEGER = r"0|-?[1-9][0-9]{0,17}"
+
 
 def ids_of(sheet: Sheet, customer: str | None) -> tuple[pd.Index, list[Fault]]:
     """Ids of the rows; without a column of ids the index of a pandas frame, or row numbers from 0.
@@ -34,7 +36,7 @@ def ids_of(sheet: Sheet, customer: str | None) -> tuple[pd.Index, list[Fault]]:
     ids = pd.Index(column, name="customer_id")
     if isinstance(ids, pd.CategoricalIndex):
         ids = ids.astype(ids.categories.dtype)
-    if sheet.untyped and ids.dropna().str.fullmatch(r"0|-?[1-9][0-9]{0,17}").all() and not ids.hasnans:
+    if sheet.untyped and len(ids) and not ids.hasnans and ids.str.fullmatch(_INTEGER).all():
         ids = ids.astype("int64")
     return _checked(ids)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables.codebook import Code, Item
-from segmodels.tables.survey_codes import UNKNOWN, Distinct, Matcher, is_blank, number_of
+from segmodels.tables.survey_codes import UNKNOWN, Distinct, Matcher, as_numbers, is_blank, number_of
 
 #: More learned categories than this are no scale: a number or an id was taken for one.
 MOST_LEARNED = 100
@@ -46,15 +46,14 @@ def learn(item: Item, found: Distinct, missing: tuple[Code, ...], *, untyped: bo
     there = [
         value
         for value, rows in zip(found.levels, found.counts, strict=True)
-        if (rows or found.declared is not None) and not is_blank(value) and absent.position(value) == UNKNOWN
+        if (rows or found.declared) and not is_blank(value) and absent.position(value) == UNKNOWN
     ]
     if untyped:
-        there = _as_numbers(there)
-    declared = found.declared is not None
-    wrong = _fault(item, there, declared=declared)
+        there = as_numbers(there) or there
+    wrong = _fault(item, there, declared=found.declared)
     if wrong is not None:
         raise InputError(wrong)
-    return replace(item, categories=tuple(there if declared else _in_order(item, there)))
+    return replace(item, categories=tuple(there if found.declared else _in_order(item, there)))
 
 
 def skipped(item: Item) -> list[int]:
@@ -63,12 +62,6 @@ def skipped(item: Item) -> list[int]:
     if len(codes) < item.size or not codes or max(codes) - min(codes) > MOST_LEARNED:
         return []
     return [code for code in range(min(codes), max(codes)) if code not in codes]
-
-
-def _as_numbers(values: list[Any]) -> list[Any]:
-    numbers = [number_of(value) for value in values]
-    known = [number for number in numbers if number is not None]
-    return list(dict.fromkeys(known)) if len(known) == len(values) else values
 
 
 def _fault(item: Item, there: list[Any], *, declared: bool) -> Fault | None:

@@ -42,16 +42,13 @@ def numbers_of(
     column: Column, absent: tuple[Code, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], Callable[[int], str]]:
     """Numbers of a column; which rows hold none though they hold something; and what a row shows."""
-    plain_type = isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype)
-    if plain_type and column.dtype.kind in "iuf":
-        values = column.to_numpy(np.float64, copy=True)
+    values = _plain_numbers(column)
+    if values is not None:
         for code in absent:
             number = number_of(code) if isinstance(code, str) else code
             if number is not None:
                 values[values == number] = np.nan
         return values, np.zeros(len(values), bool), lambda row: f"{values[row]:g}"
-    if isinstance(column, pa.ChunkedArray) and (pa.types.is_floating(column.type)):
-        return numbers_of(pd.Series(column.to_numpy()), absent)
     found = distinct(column)
     match = Matcher(absent)
     table = np.full(len(found.levels) + 1, np.nan)
@@ -63,3 +60,15 @@ def numbers_of(
         unread[at] = isinstance(number, bool) or not isinstance(number, (int, float))
         table[at] = np.nan if unread[at] else number
     return table[found.index], unread[found.index], lambda row: repr(found.levels[found.index[row]])
+
+
+def _plain_numbers(column: Column) -> NDArray[np.float64] | None:
+    """Numbers of a column of numbers, as a copy; None for columns of text or booleans."""
+    if isinstance(column, pa.ChunkedArray):
+        kind = column.type
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+            return None
+        return np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+        return None
+    return column.to_numpy(np.float64, copy=True, na_value=np.nan)

@@ -185,10 +185,7 @@ def read_items(sheet: Sheet, asked: Sequence[Item], missing: Absent, ids: pd.Ind
     found = Answers()
     found.faults.extend(_missing_faults(asked, missing))
     there = [item for item in asked if item.name in sheet.data]
-    absent = {
-        item.name: tuple(missing.get(item.name, ()) if isinstance(missing, Mapping) else missing)
-        for item in there
-    }
+    absent = {item.name: _absent(missing, item.name) for item in there}
     ranked = read_places(sheet, [item for item in there if item.scale == "rank"], absent, ids)
     found.faults.extend(ranked.faults)
     for item in there:
@@ -219,21 +216,24 @@ def _read_item(
     raise InputError(Fault(f"items[{item.name!r}]", f"scale {item.scale!r}", "one answer a row", advice))
 
 
+def _absent(missing: Absent, name: str) -> tuple[Code, ...]:
+    """Codes that mean no answer to an item."""
+    given = missing.get(name, ()) if isinstance(missing, Mapping) else missing
+    return (given,) if isinstance(given, (str, int, float)) else tuple(given)
+
+
 def _missing_faults(asked: Sequence[Item], missing: Absent) -> list[Fault]:
     faults: list[Fault] = []
     names = [item.name for item in asked]
-    if isinstance(missing, str):
-        return [Fault("missing", repr(missing), "a sequence of codes", f"Write ({missing!r},).")]
     if isinstance(missing, Mapping):
         faults += [
-            Fault("missing", f"no item {name!r}", f"one of: {', '.join(names)}", nearest(str(name), names))
+            Fault("missing", f"no item {name!r}", f"one of: {', '.join(names)}", nearest(name, names))
             for name in missing
             if name not in names
         ]
     for item in asked:
         match = Matcher(item.categories)
-        absent = missing.get(item.name, ()) if isinstance(missing, Mapping) else missing
-        both = [code for code in absent if match.position(code) != UNKNOWN]
+        both = [code for code in _absent(missing, item.name) if match.position(code) != UNKNOWN]
         if both:
             got = f"{both[0]!r}, which is a category of {item.name!r}"
             advice = "Say missing={item: codes} for the items in which it means no answer."
