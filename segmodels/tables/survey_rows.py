@@ -186,26 +186,51 @@ def recode(responses: "Responses", codebook: Codebook) -> "Responses":
     """Answers under another codebook; see :meth:`Responses.recode`."""
     if responses.codebook == codebook:
         return responses
-    faults: list[Fault] = []
+    faults = _ranking_faults(responses, codebook)
     made: dict[str, NDArray[Any]] = {}
+    scales = {item.scale for item in responses.codebook}
     for item in codebook:
-        if item.name not in responses.codebook:
-            there = ", ".join(responses.codebook.names)
-            advice = nearest(item.name, responses.codebook.names)
-            faults.append(Fault("items", f"no item {item.name!r}", f"one of: {there}", advice))
+        if item.name not in responses.codebook and item.scale in {"rank", "best_worst"} & scales:
+            # An alternative that nobody ranked, or was shown.
+            made |= {item.name: np.full(len(responses), MISSING, np.int16)} if item.scale == "rank" else {}
             continue
-        ours = responses.codebook[item.name]
-        if ours.coded != item.coded or (not item.coded and ours.scale != item.scale):
-            got = f"scale {ours.scale!r}"
-            faults.append(Fault(f"items[{item.name!r}]", got, repr(item.scale), "Read it as that scale."))
-        elif item.coded:
-            made[item.name], wrong = _recoded(responses, ours, item)
-            faults += wrong
-        elif item.scale != "best_worst":
-            made[item.name] = responses.answers[item.name]
+        try:
+            made |= _item_recoded(responses, item)
+        except InputError as error:
+            faults += error.faults
     if faults:
         raise InputError(faults)
     return replace(responses, codebook=codebook, answers=made, tasks=_tasks_recoded(responses, codebook))
+
+
+def _ranking_faults(responses: "Responses", codebook: Codebook) -> list[Fault]:
+    """Refuse a codebook without alternatives that were ranked: their places would be gaps."""
+    lost = [i.name for i in responses.codebook if i.scale == "rank" and i.name not in codebook]
+    kept = any(item.scale == "rank" for item in codebook)
+    ranked = [name for name in lost if (responses.answers[name] >= 0).any()] if kept else []
+    if not ranked:
+        return []
+    rows = int((responses.codes(ranked) >= 0).any(axis=1).sum())
+    advice = "Score rankings of the alternatives that were fitted."
+    fault = Fault("ranking", "alternatives outside the codebook", "its alternatives", advice)
+    return [replace(fault, rows=rows, examples=tuple(ranked[:3]))]
+
+
+def _item_recoded(responses: "Responses", item: Item) -> dict[str, NDArray[Any]]:
+    ours = _known(responses.codebook, [item.name])[0]
+    if ours.coded != item.coded or (not item.coded and ours.scale != item.scale):
+        fault = Fault(
+            f"items[{item.name!r}]", f"scale {ours.scale!r}", repr(item.scale), "Read it as that scale."
+        )
+        raise InputError(fault)
+    if item.scale == "best_worst":
+        return {}
+    if not item.coded:
+        return {item.name: responses.answers[item.name]}
+    made, faults = _recoded(responses, ours, item)
+    if faults:
+        raise InputError(faults)
+    return {item.name: made}
 
 
 def _recoded(responses: "Responses", ours: Item, item: Item) -> tuple[NDArray[np.int16], list[Fault]]:

@@ -66,17 +66,18 @@ class Grid:
 def sorted_grid(
     respondent: NDArray[Any], task: NDArray[Any], item: NDArray[Any], choice: Whole, label: NDArray[Any]
 ) -> Grid:
-    """Sort rows by respondent and task, in their own order within a task.
+    """Sort rows by respondent; tasks come in the order in which they first appear, rows in their own order.
 
     Parameters
     ----------
     task
         Codes of tasks; the same code of two respondents is two tasks.
     """
-    order = np.lexsort((task, respondent))
     # A code of its own for each pair; codes are small integers.
-    pairs = respondent[order].astype(np.int64) * (int(task.max(initial=0)) + 2) + task[order]
-    number = np.cumsum(np.diff(pairs, prepend=pairs[:1]) != 0)
+    pairs = respondent.astype(np.int64) * (int(task.max(initial=0)) + 2) + task
+    appearance = pd.factorize(pairs)[0]
+    order = np.lexsort((appearance, respondent))
+    number = np.cumsum(np.diff(appearance[order], prepend=appearance[order[:1]]) != 0)
     whole = (respondent[order].astype(np.int64), number, item[order].astype(np.int64))
     return Grid(*whole, choice[order], label[order])
 
