@@ -9,6 +9,8 @@ from segmodels.tables.survey_codes import UNKNOWN, Distinct, Matcher, as_numbers
 
 #: More learned categories than this are no scale: a number or an id was taken for one.
 MOST_LEARNED = 100
+#: How files write that a value is missing. "None" may well be an answer.
+_NO_ANSWER = frozenset(("na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "."))
 _NO_AND_YES = (("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("nein", "ja"), ("non", "oui"))
 
 
@@ -82,6 +84,10 @@ def _type_fault(where: str, there: list[Any]) -> Fault | None:
     if not all(isinstance(value, (bool, int, float, str)) for value in there):
         got = f"answers of type {type(there[0]).__name__}"
         return Fault(where, got, "numbers, texts or booleans", "Convert the column.", None, shown)
+    absent = [value for value in there if isinstance(value, str) and value.strip().lower() in _NO_ANSWER]
+    if absent:
+        advice = f"If it means no answer, say missing=({absent[0]!r},); if it is one, give the categories."
+        return Fault(where, f"the text {absent[0]!r} among the answers", "codes of answers", advice)
     return None
 
 

@@ -254,7 +254,7 @@ def _coded(
         advice = (
             f"Correct them, add the code to the categories, or say missing=({bad[0]},) if it means no answer."
         )
-        many = f"{len(bad)} codes that are no category"
+        many = "a code that is no category" if len(bad) == 1 else f"{len(bad)} codes that are no category"
         fault = Fault(f"items[{item.name!r}]", many, codes, advice)
         raise InputError(rows_fault(fault, wrong, ids, lambda row: repr(found.levels[found.index[row]])))
     return known, places

@@ -130,7 +130,12 @@ def codebook_faults(items: Sequence["Item"]) -> list[Fault]:
     if twice:
         faults.append(
             Fault(
-                "items", f"{len(twice)} names twice", "each name once", "Rename them.", None, tuple(twice[:3])
+                "items",
+                f"{len(twice)} name{'s' if len(twice) > 1 else ''} twice",
+                "each name once",
+                "Rename them.",
+                None,
+                tuple(twice[:3]),
             )
         )
     measured = Counter((item.benefit, item.measures) for item in items if item.measures)

@@ -286,7 +286,7 @@ def test_the_audit_counts():
         (FRAME, {"items": {}}, "at least one item"),
         (FRAME, {"items": {"rating": "ordnal", "owner": "binry"}}, "Did you mean 'binary'"),
         (FRAME, {"items": {"rating": Item("other", "count")}}, "an item named 'other'"),
-        (FRAME, {"items": [Item("rating", "count")] * 2}, "1 names twice"),
+        (FRAME, {"items": [Item("rating", "count")] * 2}, "1 name twice"),
         (FRAME, {"items": {"rating": "best_worst"}}, "read_tasks"),
         (FRAME, {"customer": "idd"}, "Did you mean 'id'"),
         (FRAME, {"weight": "id"}, "each column in one role"),

@@ -94,11 +94,22 @@ def test_a_code_between_others_that_nobody_gave_is_no_category_unless_declared()
         (["1 a", "1 b"], "ordinal", "texts that say no order"),
         (list(range(101)), "nominal", "at most 100"),
         ([1, "a", 2], "nominal", "text beside numbers"),
+        (["a", "NA", "b"], "nominal", r"say missing=\('NA',\)"),
+        (["1", "n/a", "2"], "ordinal", "the text 'n/a' among the answers"),
     ],
 )
 def test_answers_that_show_no_scale(values, scale, said):
     with pytest.raises(InputError, match=said):
         learned(values, scale)
+
+
+def test_a_file_that_writes_na_is_not_given_a_category_for_it(tmp_path):
+    (tmp_path / "a.csv").write_text("id,gpa\n1,1\n2,NA\n3,5\n")
+    with pytest.raises(InputError, match="say missing="):
+        Responses.read(tmp_path / "a.csv", customer="id", items={"gpa": "ordinal"})
+    found = Responses.read(tmp_path / "a.csv", customer="id", items={"gpa": "ordinal"}, missing="NA")
+    assert found.codebook["gpa"].categories == (1, 5)
+    assert found.answers["gpa"].tolist() == [0, -1, 1]
 
 
 def test_text_of_a_file_becomes_numbers_where_numbers_were_meant(tmp_path):

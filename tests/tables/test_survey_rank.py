@@ -86,7 +86,7 @@ def test_other_items_come_with_a_ranking():
         ([[1, 2, 7], [1, 2, 9]], {}, "places['Rank_3']: got codes of no alternative in 2 rows"),
         ([[1, 2, 3]], {"none": 3}, "3, which is none"),
         ([[1, 2, 3]], {"alternatives": {1: "price"}}, "1 of them"),
-        ([[1, 2, 3]], {"alternatives": {1: "price", 2: "price", 3: "x"}}, "1 names twice"),
+        ([[1, 2, 3]], {"alternatives": {1: "price", 2: "price", 3: "x"}}, "1 name twice"),
         ([[1, 2, 3]], {"alternatives": NAMES | {1: Item("price", "count")}}, "scale 'count'"),
         ([[1, 2, 3]], {"places": ["Rank_1", "Rnk_2"]}, "Did you mean 'Rank_2'"),
         ([[1, 2, 3]], {"places": ["Rank_1", "Rank_1"]}, "'Rank_1' 2 times"),
