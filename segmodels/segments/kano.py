@@ -248,7 +248,7 @@ def _coefficients(segments: SoftSegments, found: NDArray[np.int64], level: float
             "worse_low": -down[1],
             "worse_high": -down[0],
             "total_strength": strength.value,
-            "base": strength.base[0],
+            "base": strength.in_segment,
         }
     )
 
@@ -262,7 +262,7 @@ def _share_rows(segments: SoftSegments, feature: str, every: list[Tabulation]) -
             "category": np.repeat(CATEGORIES, k),
             "share": np.concatenate([one.value for one in every]),
             "se": np.concatenate([one.error for one in every]),
-            "count": np.concatenate([one.value * one.base[0] for one in every]),
+            "count": np.concatenate([one.value * one.in_segment for one in every]),
         }
     )
 
@@ -274,7 +274,7 @@ def _strength(segments: SoftSegments, every: list[Tabulation], alpha: float) -> 
     rows = np.arange(segments.n_segments)
     first, second = share[order[0], rows], share[order[1], rows]
     error = np.stack([one.error for one in every])[order[0], rows]
-    size = effective_size(first, error, every[0].base[0])
+    size = effective_size(first, error, every[0].in_segment)
     spread = (first + second) * (2 - first - second) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         deviate = (first - second) * np.sqrt(size / spread)

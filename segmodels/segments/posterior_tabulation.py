@@ -31,9 +31,9 @@ class Tabulation:
     weight
         Share of each segment among those who answered, shape (K,).
     covariance
-        Of `value` followed by `rest`, shape (2K, 2K).
+        Of `value`, followed by `rest` and `total`, shape (2K + 1, 2K + 1).
     base
-        Respondents who answered, in each segment and in the rest, shape (2, K).
+        Respondents who answered, in each segment, in the rest for each, and in all, shape (2K + 1,).
     proportion
         Whether it is a share, between 0 and 1.
     modelled
@@ -56,12 +56,17 @@ class Tabulation:
         return self._errors[: len(self.value)]
 
     @property
+    def in_segment(self) -> Array:
+        """Respondents who answered, in each segment, shape (K,)."""
+        return self.base[: len(self.value)]
+
+    @property
     def _errors(self) -> Array:
         return np.sqrt(np.maximum(np.diag(self.covariance), 0))
 
     def interval(self, level: float) -> tuple[Array, Array]:
         """Interval in each segment: Wilson's of a share, normal of a mean."""
-        return self._interval(self.value, self.error, self.base[0], level)
+        return self._interval(self.value, self.error, self.in_segment, level)
 
     def _interval(self, value: Array, error: Array, base: Array, level: float) -> tuple[Array, Array]:
         if self.proportion:
@@ -70,42 +75,35 @@ class Tabulation:
         return value - half, value + half
 
     def index(self, level: float) -> tuple[Array, Array, Array]:
-        """100 times value over total, with its interval; NaN where the total is not above 0.
-
-        The index is a function of the segment's value over the rest's; the segment's share is taken as known.
-        """
+        """100 times value over total, with its interval; NaN where the total is not above 0."""
         k = len(self.value)
         errors = self._errors
         if not self.total > 0 or np.nanmin(np.append(self.value, self.rest)) < 0:
             nothing = np.full(k, np.nan)
             return nothing, nothing, nothing
         own = (self.value, *self.interval(level))
-        rest = (self.rest, *self._interval(self.rest, errors[k:], self.base[1], level))
+        every = self._interval(np.full(k, self.total), errors[-1:], self.base[-1:], level)
         with np.errstate(invalid="ignore", divide="ignore"):
-            correlation = self._between / (errors[:k] * errors[k:])
+            correlation = self.covariance[:k, -1] / (errors[:k] * errors[-1])
         correlation = np.clip(np.nan_to_num(correlation, posinf=0, neginf=0), -1, 1)
-        # One segment alone has no rest, and an index of 100.
-        alone = self.weight >= 1
-        low, high = ratio_interval(own, rest, correlation)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ends = [100 / (self.weight + (1 - self.weight) / end) for end in (low, high)]
-        ends = [np.where(alone, 100.0, np.clip(end, 0, 100 / self.weight)) for end in ends]
-        return 100 * self.value / self.total, ends[0], ends[1]
+        low, high = ratio_interval(own, (np.full(k, self.total), *every), correlation)
+        return 100 * self.value / self.total, 100 * np.maximum(low, 0), 100 * high
 
     @property
     def _between(self) -> Array:
         """Covariance of value and rest, shape (K,)."""
         k = len(self.value)
-        return np.diagonal(self.covariance[:k, k:])
+        return np.diagonal(self.covariance[:k, k : 2 * k])
 
     def against_rest(self) -> Array:
         """Test the value against the rest: z, shape (K,); NaN with one segment."""
         k = len(self.value)
-        variance = np.diag(self.covariance)
-        difference = np.maximum(variance[:k] + variance[k:] - 2 * self._between, 0)
+        variance = np.diag(self.covariance)[: 2 * k].reshape(2, k)
+        difference = np.maximum(variance.sum(axis=0) - 2 * self._between, 0)
         if self.proportion:
             shares = (self.value, self.rest, np.full(k, self.total))
-            z = rest_test(shares, (variance[:k], variance[k:], difference), (self.base[0], self.base[1]))
+            bases = self.base[: 2 * k].reshape(2, k)
+            z = rest_test(shares, (variance[0], variance[1], difference), (bases[0], bases[1]))
         else:
             with np.errstate(divide="ignore", invalid="ignore"):
                 z = (self.value - self.rest) / np.sqrt(difference)
@@ -136,7 +134,7 @@ class Tabulation:
     @property
     def _shortfall(self) -> Array:
         """What the variance of shares at 0 or 1, which comes out as 0, lacks of that of half a respondent."""
-        n = np.maximum(self.base[0], 1)
+        n = np.maximum(self.in_segment, 1)
         edge = self.proportion & (np.minimum(self.value, 1 - self.value) * n < 0.5)
         honest = (0.5 / (n + 1)) * (1 - 0.5 / (n + 1)) / n
         return np.where(edge, np.maximum(honest - self.error**2, 0), 0)
@@ -190,7 +188,7 @@ def tabulate(segments: SoftSegments, values: Array, *, proportion: bool) -> Tabu
     there = np.isfinite(values)
     weight = responses.case_weight * there
     y = np.where(there, values, 0.0)
-    pairs = _with_rest(segments.memberships)
+    pairs = _columns(segments.memberships)
     sums = weight @ pairs
     estimate = _ratio((weight * y) @ pairs, sums)
     centred = np.where(sums > 0, y[:, None] - np.nan_to_num(estimate), 0)
@@ -204,18 +202,20 @@ def tabulate(segments: SoftSegments, values: Array, *, proportion: bool) -> Tabu
     whole = weight.sum()
     total = float(weight @ y / whole) if whole > 0 else float("nan")
     spread = float(weight @ (y - total) ** 2 / whole) if whole > 0 else float("nan")
-    base = ((responses.count * there) @ pairs).reshape(2, k)
+    base = (responses.count * there) @ pairs
     share = sums[:k] / whole if whole > 0 else segments.shares
-    return Tabulation(estimate[:k], estimate[k:], total, spread, share, covariance, base, proportion)
+    return Tabulation(estimate[:k], estimate[k : 2 * k], total, spread, share, covariance, base, proportion)
 
 
-def _with_rest(memberships: Array) -> Array:
+def _columns(memberships: Array) -> Array:
+    """Say how far each belongs to each segment, to the rest for each, and to all, shape (N, 2K + 1)."""
     # Rounding can leave less than nothing for the rest.
-    return np.hstack([memberships, np.maximum(1 - memberships, 0)])
+    rest = np.maximum(1 - memberships, 0)
+    return np.hstack([memberships, rest, np.ones((len(memberships), 1))])
 
 
 def _drawn(weight: Array, y: Array, memberships: Array) -> Array:
-    pairs = _with_rest(memberships)
+    pairs = _columns(memberships)
     return _ratio((weight * y) @ pairs, weight @ pairs)
 
 
@@ -254,9 +254,9 @@ def _from_model(segments: SoftSegments, name: str, score: Array, *, proportion: 
     shifted = tables.deviation[1]
     whole = moved @ share + shifted @ value
     rest_moved = (whole[:, None] - share * moved - shifted * value + np.nan_to_num(rest) * shifted) / left
-    deviation = np.hstack([moved, np.where(alone, 0, rest_moved)])
+    deviation = np.hstack([moved, np.where(alone, 0, rest_moved), whole[:, None]])
     answered = segments.responses.count * (segments.responses.answers[name] >= 0)
-    base = (answered @ _with_rest(segments.memberships)).reshape(2, -1)
+    base = answered @ _columns(segments.memberships)
     covariance = deviation.T @ deviation
     return Tabulation(
         value, rest, total, max(spread, 0.0), share, covariance, base, proportion, modelled=True

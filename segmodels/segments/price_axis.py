@@ -182,7 +182,7 @@ def _segment_rows(segments: SoftSegments, scores: Array, cut: float, level: floa
         ends = share.interval(level)
         found |= {f"{name}_share": share.value, f"{name}_low": ends[0], f"{name}_high": ends[1]}
     between = 1 - shares["premium"].value - shares["bargain"].value
-    return pd.DataFrame({**found, "between_share": between, "base": mean.base[0]})
+    return pd.DataFrame({**found, "between_share": between, "base": mean.in_segment})
 
 
 def _item_rows(

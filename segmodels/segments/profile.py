@@ -233,7 +233,7 @@ def _rows(
             "index_high": index_high,
             "z": found.against_rest(),
             "p_value": found.p_values(),
-            "base": found.base[0],
+            "base": found.in_segment,
         },
     )
     named = {

@@ -216,3 +216,29 @@ def test_rankings_and_best_worst_tasks_have_profiles():
     table = profile(segments, seed=1).table.set_index("item")
     # x: best twice of two; y: worst once of two, and once of one; z: worst once of one, best once of one.
     assert table["estimate"].to_dict() == {"x": 1.0, "y": -0.75, "z": 0.0}
+
+
+def test_intervals_of_the_model_cover():
+    rng = np.random.default_rng(0)
+    truth = np.array([[0.85, 0.8, 0.75, 0.7, 0.2, 0.15], [0.2, 0.3, 0.25, 0.4, 0.7, 0.6]])
+    share = np.array([0.65, 0.35])
+    index = 100 * truth / (share @ truth)
+    book = Codebook(tuple(Item(f"q{j}", "binary", (0, 1)) for j in range(6)))
+    covered, trials = np.zeros(2), 40
+    for _ in range(trials):
+        code = rng.choice(2, 300, p=share)
+        yes = (rng.random((300, 6)) < truth[code]).astype(np.int16)
+        answers = {f"q{j}": yes[:, j] for j in range(6)}
+        responses = Responses(pd.RangeIndex(300), book, answers, np.ones(300), np.ones(300))
+        fit = LatentClass(2, starts=Starts(random=2)).fit(responses, MAP(), seed=1)
+        table = profile(SoftSegments.of(fit, seed=1, draws=0), seed=1).table
+        rows = table[table["category"] == "1"]
+        low, high = rows["low"].to_numpy().reshape(6, 2).T, rows["high"].to_numpy().reshape(6, 2).T
+        covered[0] += ((low <= truth) & (truth <= high)).mean()
+        low, high = (
+            rows["index_low"].to_numpy().reshape(6, 2).T,
+            rows["index_high"].to_numpy().reshape(6, 2).T,
+        )
+        covered[1] += ((low <= index) & (index <= high)).mean()
+    assert (covered / trials >= 0.91).all()
+    assert (covered / trials <= 0.99).all()
