@@ -1,0 +1,1 @@
+"""Typing tools that score outside Python: JSON, SQL, a workbook and a form, all of the same probabilities."""
