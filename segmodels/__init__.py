@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from segmodels.inference.settings import MAP as MAP
     from segmodels.inference.settings import NUTS as NUTS
     from segmodels.inference.settings import Laplace as Laplace
+    from segmodels.inference.starts import Starts as Starts
+    from segmodels.models.needs.constants import BayesConstants as BayesConstants
+    from segmodels.models.needs.latent_class import LatentClass as LatentClass
+    from segmodels.models.needs.latent_class import LatentClassFit as LatentClassFit
     from segmodels.models.value.bg_nbd import BGNBD as BGNBD
     from segmodels.models.value.bg_nbd import BGNBDFit as BGNBDFit
     from segmodels.models.value.gamma_gamma import GammaGamma as GammaGamma
@@ -39,15 +43,20 @@ if TYPE_CHECKING:
     from segmodels.segments.tiers import value_tiers as value_tiers
     from segmodels.segments.value import value_deciles as value_deciles
     from segmodels.tables.attributes import Attributes as Attributes
+    from segmodels.tables.codebook import Codebook as Codebook
+    from segmodels.tables.codebook import Item as Item
     from segmodels.tables.customers import Customers as Customers
+    from segmodels.tables.responses import Responses as Responses
     from segmodels.tables.transactions import Transactions as Transactions
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Attributes": "segmodels.tables.attributes",
+    "BayesConstants": "segmodels.models.needs.constants",
     "BGNBD": "segmodels.models.value.bg_nbd",
     "BGNBDFit": "segmodels.models.value.bg_nbd",
+    "Codebook": "segmodels.tables.codebook",
     "Customers": "segmodels.tables.customers",
     "Evidence": "segmodels.evidence",
     "Flat": "segmodels.inference.priors",
@@ -55,7 +64,10 @@ _HOMES = {
     "GammaGammaFit": "segmodels.models.value.gamma_gamma",
     "Infeasible": "segmodels.errors",
     "InputError": "segmodels.errors",
+    "Item": "segmodels.tables.codebook",
     "Laplace": "segmodels.inference.settings",
+    "LatentClass": "segmodels.models.needs.latent_class",
+    "LatentClassFit": "segmodels.models.needs.latent_class",
     "LifetimeValue": "segmodels.models.value.lifetime_value",
     "MAP": "segmodels.inference.settings",
     "MBGNBD": "segmodels.models.value.mbg_nbd",
@@ -65,8 +77,10 @@ _HOMES = {
     "NotConverged": "segmodels.errors",
     "ParetoNBD": "segmodels.models.value.pareto_nbd",
     "ParetoNBDFit": "segmodels.models.value.pareto_nbd",
+    "Responses": "segmodels.tables.responses",
     "Segmentation": "segmodels.tables.segmentation",
     "SoftBox": "segmodels.inference.priors",
+    "Starts": "segmodels.inference.starts",
     "StudentT": "segmodels.inference.priors",
     "Transactions": "segmodels.tables.transactions",
     "backtest": "segmodels.evaluate.backtest",

@@ -14,15 +14,16 @@ from segmodels.errors import Fault, InputError, NotConverged
 from segmodels.evidence import Evidence
 from segmodels.inference.louis import End, newton
 from segmodels.inference.mixture import Climb, MixtureProblem, climb
+from segmodels.inference.relabel import membership
 
 Array = NDArray[np.float64]
 
 _ROUGH_STEPS = 40
 _ROUGH = 1e-2
 _TOLERANCE = 1e-6
+_CLOSER = (1e-8, 1e-9, 1e-10)
 _STEPS = 5_000
 _ARRIVED = 1e-6
-_ROUNDS = 3
 # Optima whose objectives differ by less are the same one.
 _SAME = 0.01
 
@@ -130,29 +131,26 @@ def find_optimum(
         ends, times = _distinct(ends)
         ends = across(lambda each: climb(problem, each.theta, _TOLERANCE, _STEPS), ends)
     order = sorted(range(len(ends)), key=lambda i: -ends[i].objective)
-    last = ends[order[0]]
-    end = finish(problem, last.theta)
+    end = finish(problem, ends[order[0]].theta)
     table = _table(problem, [ends[i] for i in order], [times[i] for i in order], end.objective)
-    return Optimum(
-        end.theta, end.objective, table, (_replication(table, starts), _arrival(last, end.decrement))
-    )
+    return Optimum(end.theta, end.objective, table, (_replication(table, starts), _arrival(end)))
 
 
 def finish(problem: MixtureProblem, theta: Array) -> End:
     """Take Newton steps; where they get stuck, more EM steps and Newton again."""
     end = newton(problem, theta)
-    for _ in range(_ROUNDS):
+    for tolerance in _CLOSER:
         if end.decrement < _ARRIVED:
             return end
-        end = newton(problem, climb(problem, end.theta, _TOLERANCE / 1000, _STEPS).theta)
+        end = newton(problem, climb(problem, end.theta, tolerance, _STEPS).theta)
     return end
 
 
-def _across(workers: int | None) -> Callable[[Callable[[Any], Climb], Sequence[Any]], list[Climb]]:
+def _across(workers: int | None) -> Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]:
     """Make a map that runs on threads; the kernels let go of the interpreter's lock."""
     threads = workers or os.cpu_count() or 1
 
-    def run(function: Callable[[Any], Climb], values: Sequence[Any]) -> list[Climb]:
+    def run(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
         if threads == 1 or len(values) < 2:
             return [function(value) for value in values]
         with ThreadPoolExecutor(threads) as pool:
@@ -180,21 +178,18 @@ def _table(problem: MixtureProblem, ends: list[Climb], times: list[int], objecti
         if rows and rows[-1][0] - end.objective < _SAME:
             rows[-1] = (rows[-1][0], rows[-1][1] + found, rows[-1][2])
         else:
-            value = objective if not rows else end.objective
+            value = end.objective if rows else objective
             rows.append((value, found, _smallest(problem, end.theta)))
     return pd.DataFrame(rows, columns=["objective", "times", "smallest"])
 
 
 def _smallest(problem: MixtureProblem, theta: Array) -> float:
     """Share of the smallest class."""
-    joint = problem.log_joint(theta)
-    r = np.exp(joint - joint.max(axis=1, keepdims=True))
-    shares = problem.weight @ (r / r.sum(axis=1, keepdims=True)) / problem.weight.sum()
-    return float(np.bincount(problem.class_of, shares).min())
+    return float((problem.weight @ membership(problem, theta)).min() / problem.weight.sum())
 
 
 def _replication(table: pd.DataFrame, starts: Starts) -> Evidence:
-    times, kept = int(table["times"].to_numpy()[0]), int(table["times"].sum())
+    times, kept = (int(value) for value in (table["times"].to_numpy()[0], table["times"].to_numpy().sum()))
     found = (
         f"The best of {len(table)} optima was found by {times} of the {kept} starts that climbed to the end."
     )
@@ -207,11 +202,8 @@ def _replication(table: pd.DataFrame, starts: Starts) -> Evidence:
     return Evidence("Best optimum replicated", passed, found + ("" if passed else advice), table)
 
 
-def _arrival(last: Climb, decrement: float) -> Evidence:
-    arrived = decrement < _ARRIVED
-    text = (
-        f"After {last.steps} EM steps and Newton's, the objective could still rise by about {decrement:.1g}."
-        if arrived
-        else f"The climb stopped short: the objective could still rise by about {decrement:.2g}."
-    )
-    return Evidence("Converged", arrived, text)
+def _arrival(end: End) -> Evidence:
+    arrived = end.decrement < _ARRIVED
+    text = f"After Newton's steps the objective could still rise by about {end.decrement:.1g}."
+    advice = "" if arrived else " The climb stopped short: give larger BayesConstants, or fewer classes."
+    return Evidence("Converged", arrived, text + advice)

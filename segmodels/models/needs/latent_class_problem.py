@@ -21,8 +21,11 @@ from segmodels.tables.responses import Responses
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
-_ELEMENTS = 500_000
+_ELEMENTS = 1_000_000
 _HALF = 0.5
+# Class effects of random starts: the log-odds between the ends of a scale, times e to the power of these.
+_EFFECT = 3.0
+_WIDTHS = (-1.0, 1.5)
 
 
 class Spec(Protocol):
@@ -235,21 +238,26 @@ class LatentClassProblem:
         return out
 
     def start(self, rng: np.random.Generator) -> Array:
-        """Draw parameters: category probabilities evenly from the simplex, class effects from a normal."""
+        """Draw parameters: probabilities evenly from the simplex, class effects from normals of any width.
+
+        A narrow start tells ordinal classes apart by a level, a wide one by items; both find optima of their own.
+        """
         layout, out = self.layout, np.zeros(self.layout.size)
+        width = _EFFECT * np.exp(rng.uniform(*_WIDTHS))
         for kind, size, row, at in layout.table:
             if kind == ORDINAL:
-                share = np.maximum(self.margins.share[row : row + size], 0.5 / self.data.weight.sum())
-                effect = rng.normal(0.0, 3.0 / (size - 1) if size > 1 else 0.0, layout.n_classes)
+                share = self.margins.share[row : row + size]
+                effect = rng.normal(0.0, width / (size - 1), layout.n_classes)
                 out[at : at + size - 1] = np.log(share[1:] / share[0]) + np.arange(1, size) * effect[0]
                 out[at + size - 1 : at + size - 2 + layout.n_classes] = effect[1:] - effect[0]
             else:
                 p = rng.dirichlet(np.ones(size), layout.n_classes)
                 logits = np.log(np.maximum(p, 1e-6))
                 out[at : at + layout.n_classes * (size - 1)] = (logits[:, 1:] - logits[:, :1]).ravel()
-        out[layout.style_at[layout.style_at >= 0]] = 0.3
-        for item, at, rate in zip(layout.numbers, layout.numbers_at, self.margins.mean, strict=True):
-            centre = 0.0 if item.scale == "continuous" else np.log(max(float(rate), 1e-3))
+        styles = layout.style_at[layout.style_at >= 0]
+        out[styles] = rng.uniform(0.0, 1.0, len(styles))
+        for item, at, mean in zip(layout.numbers, layout.numbers_at, self.margins.mean, strict=True):
+            centre = 0.0 if item.scale == "continuous" else np.log(max(float(mean), 1e-3))
             out[at : at + layout.n_classes] = centre + rng.normal(0.0, 1.0, layout.n_classes)
         return out
 

@@ -92,7 +92,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         mean=arrays["mean"],
         sd=arrays["sd"],
     )
-    observed = tuple(arrays[name] for name in ("codes", "numbers", "group", "design", "weight"))
+    observed = {name: arrays[name] for name in ("codes", "numbers", "group", "design", "weight")}
     told = json.loads(attributes["spec"])
     told |= {"constants": BayesConstants(**told["constants"]), "starts": Starts(**told["starts"])}
     evidence = tuple(
@@ -102,7 +102,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {
         "spec": told,
         "coding": known,
-        "data": Patterns(*observed, np.empty(0, np.int64)),
+        "data": Patterns(**observed, of_row=np.empty(0, np.int64)),
         "theta": arrays["theta"],
         "posterior": tree.filter(lambda each: each.name != "fit"),
         "names": tuple(json.loads(attributes["names"])),
