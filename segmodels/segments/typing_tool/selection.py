@@ -82,8 +82,11 @@ class GoldenQuestions:
 
     def __repr__(self) -> str:
         """Show the curve in short."""
-        short = self.curve[["q", "accuracy", "worst_recall", "questions"]]
-        return f"Golden questions by {self.objective}; ceiling {self.ceiling.overall:.3f}\n{short}"
+        short = self.curve[["q", "accuracy", "worst_recall"]].assign(
+            questions=[", ".join(found.questions) for found in self.sets.values()]
+        )
+        text = short.to_string(index=False, justify="left", float_format="{:.3f}".format)
+        return f"Golden questions by {self.objective}; with all items {self.ceiling.overall:.3f}\n{text}"
 
 
 def golden_questions(

@@ -28,12 +28,13 @@ class TypingReport:
     Parameters
     ----------
     true
-        What the model implies for people placed by the questions.
+        What the model implies for people placed by their answers to all the questions.
     ceiling
         The same for all items: the segments themselves are no clearer than this.
     agreement
-        Of the questions with the full battery, over the respondents with their weights. This is the number
-        that vendors quote; it says nothing of whether the battery itself is right.
+        Of the questions with the full battery, over the respondents with their weights and with the answers
+        that they gave, missing ones included. This is the number that vendors quote; it says nothing of whether
+        the battery itself is right.
     implied
         The same agreement as the model implies it.
     cross_validation
@@ -62,7 +63,7 @@ class TypingReport:
                 self.true.overall,
                 self.true.standard_error,
                 self.true.worst,
-                "people placed in the segment that they are of",
+                "people who answer every question, placed in the segment that they are of",
             ),
             (
                 "ceiling",
