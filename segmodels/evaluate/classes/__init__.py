@@ -1,0 +1,1 @@
+"""How many classes: criteria, classification, residuals, tests, and a choice with its reasons."""
