@@ -12,8 +12,8 @@ from segmodels.evaluate.classes import held_out as cv
 from segmodels.evaluate.classes.bootstrap_test import BootstrapTest, bootstrap_likelihood_ratio
 from segmodels.evaluate.classes.held_out import HeldOut
 from segmodels.evaluate.classes.order import Progress, in_order, spawned
-from segmodels.evaluate.classes.recommend import MISSED, recommend
-from segmodels.evaluate.classes.search import missed_by
+from segmodels.evaluate.classes.recommend import recommend
+from segmodels.evaluate.classes.search import MISSED, missed_by
 from segmodels.evaluate.classes.table import table_of
 from segmodels.evidence import Evidence
 from segmodels.inference.settings import MAP, Setting
@@ -164,7 +164,7 @@ def choose_classes(  # noqa: PLR0913
     tell = _Teller(progress, len(numbers) * (1 + folds) + len(pairs))
     seeds = dict(zip(("fits", "folds", "typing", "tests"), spawned(seed, 4), strict=True))
     how = MAP() if setting is None else setting
-    fits = _fits(specs, lambda each: each.fit(responses, how, seed=seeds["fits"]), workers, tell)
+    fits, missed = _fits(specs, lambda each: each.fit(responses, how, seed=seeds["fits"]), workers, tell)
     scores = _scores(fits, responses, folds, seeds["folds"], workers, tell)
     tests: dict[int, BootstrapTest] = {}
     for less, more in pairs:
@@ -173,28 +173,36 @@ def choose_classes(  # noqa: PLR0913
                 fits[less], fits[more], seed=seeds["tests"], replicates=replicates, workers=workers
             )
         tell(f"{less} classes tested against {more}")
-    table = table_of(fits, scores, tests, questions, seeds["typing"])
+    table = table_of(fits, missed, scores, tests, (questions, seeds["typing"]))
     chosen = recommend(table)
     return ClassChoice(table, fits, chosen.best, chosen.reasons, tests, scores)
 
 
 def _fits(
     specs: dict[int, Any], fitted: Callable[[Any], NeedsFit], workers: int | None, tell: "_Teller"
-) -> dict[int, NeedsFit]:
-    """Fit each number of classes; once more, with more starts, where a split of fewer classes does better."""
+) -> tuple[dict[int, NeedsFit], dict[int, float]]:
+    """Fit each number of classes; once more, with more starts, where a split of fewer classes does better.
+
+    Returns
+    -------
+    The fits, and by how much each still misses its best optimum.
+    """
     fits: dict[int, NeedsFit] = {}
     # The largest number takes the longest, so it begins first.
     order = sorted(specs, reverse=True)
     for k, fit in zip(order, in_order(lambda k: fitted(specs[k]), order, workers), strict=True):
         fits[k] = fit
         tell(f"{k} classes fitted")
-    for k in order[::-1]:
-        if k - 1 in fits and missed_by(fits[k], fits[k - 1], fits[k].seed) > MISSED:
+    missed = dict.fromkeys(order[::-1], 0.0)
+    for k in (k for k in missed if k - 1 in fits):
+        missed[k] = missed_by(fits[k], fits[k - 1], fits[k].seed)
+        if missed[k] > MISSED:
             starts = specs[k].starts
             more = replace(starts, random=_MORE * starts.random, kept=_MORE * starts.kept)
             again = fitted(replace(specs[k], starts=more))
+            missed[k] = max(missed[k] - max(again.log_posterior - fits[k].log_posterior, 0.0), 0.0)
             fits[k] = max(fits[k], again, key=lambda each: each.log_posterior)
-    return dict(sorted(fits.items()))
+    return dict(sorted(fits.items())), missed
 
 
 def _scores(

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import pandas as pd
 
+from segmodels.evaluate.classes.search import MISSED
+
 #: A class with a smaller share of the respondents is too small to be a segment.
 SMALLEST_SHARE = 0.05
 #: A class with fewer respondents is too small to be described.
@@ -15,8 +17,6 @@ SMALLEST_N = 30
 LEAST_AVEPP = 0.7
 _CRITERIA = ("AIC", "AIC3", "BIC", "CAIC", "aBIC", "ICL")
 _LEVEL = 0.05
-#: Optima that differ by less in their objectives are the same one.
-MISSED = 0.01
 
 Row = Mapping[str, float]
 

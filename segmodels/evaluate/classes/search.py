@@ -13,6 +13,8 @@ from segmodels.inference.mixture import MixtureProblem, climb
 from segmodels.models.needs.needs_fit import NeedsFit
 
 Array = NDArray[np.float64]
+#: Optima that differ by less in their objectives are the same one.
+MISSED = 0.01
 # How many starts go on, to which gain of one EM step, in how many steps at the most.
 _STAGES = ((None, 1e-2, 30), (5, 1e-3, 100), (2, 1e-4, 1_000))
 

@@ -12,7 +12,6 @@ from segmodels.evaluate.classes.classification import classification
 from segmodels.evaluate.classes.criteria import entropies, information_criteria
 from segmodels.evaluate.classes.held_out import HeldOut, compare
 from segmodels.evaluate.classes.residuals import bivariate_residuals
-from segmodels.evaluate.classes.search import missed_by
 from segmodels.models.needs.latent_class import LatentClassFit
 from segmodels.models.needs.needs_fit import NeedsFit
 from segmodels.segments.typing_tool.joint import Effort
@@ -24,28 +23,26 @@ _EFFORT = Effort(patterns=20_000, search_patterns=5_000, draws=10_000, search_dr
 
 def table_of(
     fits: Mapping[int, NeedsFit],
+    missed: Mapping[int, float],
     scores: Mapping[int, HeldOut],
     tests: Mapping[int, BootstrapTest],
-    questions: int,
-    seed: int,
+    typing: tuple[int, int],
 ) -> pd.DataFrame:
     """One row for each number of classes; see :class:`~segmodels.evaluate.classes.choose.ClassChoice`.
 
     Parameters
     ----------
-    fits, scores
-        By the number of classes; there may be no scores.
+    fits, missed, scores
+        By the number of classes: the fits, by how much they miss their best optimum, and held-out scores, of which
+        there may be none.
     tests
         By K, of K classes against K + 1.
-    questions
-        How many golden questions the typing accuracy is of.
-    seed
-        Of simulated answers for it.
+    typing
+        How many golden questions the typing accuracy is of, and the seed of simulated answers for it.
     """
-    rows = [{"n_classes": k, **_figures(fit, questions, seed)} for k, fit in sorted(fits.items())]
+    rows = [{"n_classes": k, **_figures(fit, *typing)} for k, fit in sorted(fits.items())]
     table = pd.DataFrame(rows).set_index("n_classes")
-    missed = {k: missed_by(fit, fits[k - 1], fit.seed) for k, fit in fits.items() if k - 1 in fits}
-    table["missed_by"] = [missed.get(int(k), 0.0) for k in table.index]
+    table["missed_by"] = [missed[int(k)] for k in table.index]
     held = compare(dict(scores)) if scores else pd.DataFrame(index=table.index)
     missing = ["held_out", "held_out_se", "held_out_difference", "held_out_difference_se"]
     table = table.join(held.reindex(columns=missing))

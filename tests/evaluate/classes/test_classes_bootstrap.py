@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from class_worlds import FEW, binary_frame, binary_survey, maximum_likelihood, n
 
 from segmodels.errors import InputError, NotConverged
 from segmodels.evaluate.classes.bootstrap_test import bootstrap_likelihood_ratio
+from segmodels.evaluate.classes.split import split
 from segmodels.inference.settings import MAP
 from segmodels.inference.starts import Starts
 from segmodels.models.needs.latent_class import LatentClass
@@ -83,6 +85,19 @@ def test_a_true_hypothesis_is_rejected_as_often_as_the_level_says():
         )
         rejected.append(test.p <= 0.05)
     assert 0.0 < np.mean(rejected) <= 0.11
+
+
+def test_a_missed_optimum_of_the_answers_is_made_good_and_told(fitted):
+    fit, more = fitted("gss82", 2), fitted("gss82", 3)
+    # One class is split in two equal ones: three classes that fit as two do.
+    poor = more.at(split(fit.problem.layout, fit.theta, 0, SimpleNamespace(normal=lambda *_: 0.0)))
+    tests = [bootstrap_likelihood_ratio(fit, each, seed=1, replicates=9) for each in (more, poor)]
+    assert tests[0].missed_by == 0
+    assert "missed" not in tests[0].evidence.text
+    assert tests[1].missed_by == pytest.approx(more.log_likelihood - poor.log_likelihood, abs=1e-3)
+    assert "missed its best optimum" in tests[1].evidence.text
+    assert tests[1].statistic == pytest.approx(tests[0].statistic, abs=1e-2)
+    assert tests[1].p == tests[0].p
 
 
 def test_a_worse_fit_with_one_class_more_is_no_statistic(fitted):
