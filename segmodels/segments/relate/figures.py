@@ -109,7 +109,7 @@ def of_covariates(estimator: Estimator, covariates: list[Variable], reference: i
     labels, raw = [""], []
     for variable in covariates:
         numeric = not variable.categories
-        raw.append(variable.values[:, None] if numeric else variable.dummies[:, 1:])
+        raw.append(variable.column[:, None] if numeric else variable.dummies[:, 1:])
         labels += [""] if numeric else list(variable.categories[1:])
     known = np.all([variable.known for variable in covariates], axis=0)
     matrix = np.column_stack(raw)
@@ -149,12 +149,12 @@ def of_outcome(estimator: Estimator, variable: Variable, reference: int) -> Figu
     n_classes = len(estimator.measurement.names)
     labels = variable.categories or ("",)
     if estimator.method in ("naive", "bch"):
-        family: Family = Moments(variable.dummies if variable.categories else variable.values[:, None])
+        family: Family = Moments(variable.dummies if variable.categories else variable.column[:, None])
     else:
         weight = np.where(variable.known, estimator.measurement.sample.case_weight, 0.0)
         family = _family(variable, weight)
     # Weighting solves for the outcome alone; a likelihood needs the shares of the classes, too.
-    ones = np.ones((len(variable.values), 0 if isinstance(family, Moments) else 1))
+    ones = np.ones((len(variable.column), 0 if isinstance(family, Moments) else 1))
     structure = Structure(n_classes, reference, ones, family)
     found, moved = estimator(structure, variable.known)
     theta = structure.of_outcome(found.theta)
@@ -170,7 +170,7 @@ def _family(variable: Variable, weight: Array) -> Family:
     if variable.kind == "categorical":
         return Categorical(variable.dummies)
     if variable.kind == "count":
-        return Poisson(variable.values)
-    centre = float(np.average(variable.values, weights=weight))
-    spread = float(np.sqrt(np.average((variable.values - centre) ** 2, weights=weight)))
-    return Gaussian(np.where(weight > 0, (variable.values - centre) / spread, 0.0), centre, spread)
+        return Poisson(variable.column)
+    centre = float(np.average(variable.column, weights=weight))
+    spread = float(np.sqrt(np.average((variable.column - centre) ** 2, weights=weight)))
+    return Gaussian(np.where(weight > 0, (variable.column - centre) / spread, 0.0), centre, spread)

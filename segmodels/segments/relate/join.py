@@ -32,7 +32,7 @@ class Variable:
         ``"continuous"``, ``"count"`` or ``"categorical"``.
     categories
         Of a categorical variable, in order; else empty.
-    values
+    column
         Numbers, or positions of categories, shape (N,); 0 where not known.
     known
         Which respondents have a value, shape (N,).
@@ -41,13 +41,13 @@ class Variable:
     name: str
     kind: Kind
     categories: tuple[str, ...]
-    values: Array
+    column: Array
     known: NDArray[np.bool_]
 
     @property
     def dummies(self) -> Array:
         """1 in the column of the category, shape (N, C); rows of zeros where it is not known."""
-        return np.eye(len(self.categories))[self.values.astype(np.intp)] * self.known[:, None]
+        return np.eye(len(self.categories))[self.column.astype(np.intp)] * self.known[:, None]
 
 
 def join(

@@ -87,7 +87,20 @@ def relate(
 
     Examples
     --------
-    See the documentation; ``sg.relate(fit, covariates=people, outcomes=value).tests``.
+    >>> import segmodels as sg
+    >>> rng = np.random.default_rng(1)
+    >>> true = rng.integers(2, size=400)
+    >>> answers = pd.DataFrame(rng.random((400, 5)) < np.where(true, 0.8, 0.2)[:, None], columns=list("abcde"))
+    >>> responses = sg.Responses.read(
+    ...     answers.astype(int).assign(id=answers.index), customer="id", items=dict.fromkeys("abcde", "binary")
+    ... )
+    >>> fit = sg.LatentClass(2, starts=sg.Starts(random=4, kept=2)).fit(responses, sg.MAP(), seed=1)
+    >>> value = pd.Series(100.0 + 50.0 * true, index=pd.Index(answers.index, name="customer_id"), name="value")
+    >>> found = relate(fit, outcomes=value, method="bch")
+    >>> found.outcomes[["outcome", "class", "estimate"]].round(0)
+      outcome class  estimate
+    0   value     1     148.0
+    1   value     2     102.0
     """
     return relate_measurement(
         measure(fit),
@@ -127,7 +140,7 @@ def relate_measurement(
         figures = of_outcome(estimator, variable, place)
         parts.append(Part(variable.name, "outcome", variable.kind, figures))
         covariances[variable.name] = covariance_frame(figures, names, figures.labels)
-    tested = [part for part in parts if part.name != "intercept" or part.role != "covariate"]
+    tested = [part for part in parts if part.name != "constant" or part.role != "covariate"]
     return Relation(
         method=method,
         assignment=assignment,
@@ -206,7 +219,7 @@ def _classify(measurement: Measurement, method: Method, assignment: Assignment) 
 
 def _terms(covariates: list[Variable]) -> list[str]:
     """Names of the coefficients, intercept first."""
-    terms = ["intercept"]
+    terms = ["constant"]
     for variable in covariates:
         terms += [f"{variable.name}: {c}" for c in variable.categories[1:]] or [variable.name]
     return terms
@@ -214,7 +227,7 @@ def _terms(covariates: list[Variable]) -> list[str]:
 
 def _parts(covariates: list[Variable], figures: Figures) -> list[Part]:
     """Split coefficients by covariate, the intercept first."""
-    parts = [Part("intercept", "covariate", "continuous", figures.columns([0]))]
+    parts = [Part("constant", "covariate", "continuous", figures.columns([0]))]
     start = 1
     for variable in covariates:
         width = max(len(variable.categories) - 1, 1)
