@@ -35,7 +35,15 @@ def data(content: Any) -> Markup:
     >>> data({"a": "</script>"})
     Markup('{"a": "\\u003c/script\\u003e"}')
     """
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return inside_script(json.dumps(content, ensure_ascii=False, allow_nan=False))
+
+
+def inside_script(text: str) -> Markup:
+    r"""Write JSON so that it can not end the script element that it stands in.
+
+    >>> inside_script('"<b>"')
+    Markup('"\\u003cb\\u003e"')
+    """
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704 - nothing left in it that HTML would read as markup

@@ -1,30 +1,21 @@
 """One self-contained HTML page about what customers are worth; it fetches nothing."""
 
 import os
-import tempfile
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from hashlib import sha256
-from importlib.resources import files
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
-import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
 from segmodels.report import sections, tables
+from segmodels.report.html import Card, Provenance, Section, document, write_document
 from segmodels.report.parameters import parameters
 from segmodels.report.plots.frequency_recency import FrequencyRecency
 from segmodels.report.plots.lorenz import Concentration
 from segmodels.report.plots.theme import interval_name
-from segmodels.report.sections import Section
-from segmodels.report.tables import Table
 
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "audit": ("step",),
@@ -36,35 +27,6 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "value_curve": ("year", "p10", "p50", "p90"),
     "backtest": ("method",),
 }
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where the page comes from.
-
-    Parameters
-    ----------
-    source
-        What was read, such as a file name.
-    model
-        What was fitted and how, such as ``"BG/NBD and Gamma–Gamma, Laplace, 4,000 draws"``.
-    made
-        When.
-    seed
-        Of the run; the same seed gives the same figures.
-    versions
-        Pairs of package and version.
-    first_date, last_date
-        Of the transactions, where known.
-    """
-
-    source: str
-    model: str
-    made: datetime
-    seed: int
-    versions: tuple[tuple[str, str], ...] = ()
-    first_date: date | None = None
-    last_date: date | None = None
 
 
 @dataclass(frozen=True)
@@ -219,31 +181,16 @@ def render(page: ValuePage) -> str:
 
     Examples
     --------
+    >>> from datetime import datetime
     >>> html = render(ValuePage("Shop", Provenance("log.csv", "BG/NBD", datetime(2026, 1, 31), seed=1)))
     >>> html[:15], "<title>Shop</title>" in html
     ('<!doctype html>', True)
     """
-    environment = Environment(
-        loader=PackageLoader("segmodels.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    shown = [*_of_fit(page), *_of_value(page)]
-    drawn = any(section.drawings for section in shown)
-    scripts = [_script(get_plotlyjs()), _script(_template_text("page.js"))] if drawn else []
-    return environment.get_template("page.html.j2").render(
+    return document(
+        "page.html.j2",
         page=page,
         cards=_cards(page),
-        sections=shown,
-        evidence=[(evidence, _behind(evidence)) for evidence in page.evidence],
-        passed=sum(evidence.passed is True for evidence in page.evidence),
-        judged=sum(evidence.passed is not None for evidence in page.evidence),
-        scripts=scripts,
-        script_hashes=[_hash(script) for script in scripts],
-        style=Markup(_template_text("page.css")),  # noqa: S704 - a file of this package
-        figure_json=figure_json,
+        sections=[*_of_fit(page), *_of_value(page)],
     )
 
 
@@ -262,51 +209,7 @@ def write(page: ValuePage, path: str | os.PathLike[str]) -> Path:
     pathlib.Path
         The path written.
     """
-    target = Path(path)
-    html = render(page)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(html)
-        # mkstemp keeps the file to its owner; a page is for others, too.
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return target
-
-
-def figure_json(figure: go.Figure) -> Markup:
-    r"""Write a figure as JSON that can stand inside a script element.
-
-    >>> figure_json(go.Figure(layout_title_text="<b>")).endswith(r'{"text":"\u003cb\u003e"}}}')
-    True
-    """
-    text = str(figure.to_json(engine="json"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - nothing left in it that HTML would read as markup
-
-
-def _template_text(name: str) -> str:
-    return (files("segmodels.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _script(text: str) -> Markup:
-    """Take a program of ours, or Plotly's, as it will stand in the page."""
-    # A browser reads CR LF as LF, and the hash below is of what it reads.
-    return Markup(text.replace("\r\n", "\n").replace("\r", "\n"))  # noqa: S704 - no data in it
-
-
-def _hash(script: str) -> str:
-    """Name a script to the browser, which runs no other one on this page."""
-    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
-
-
-def _behind(evidence: Evidence) -> Table | None:
-    if evidence.table.empty:
-        return None
-    return tables.written(evidence.table, f"Figures behind: {evidence.name}")
+    return write_document(render(page), path)
 
 
 def _of_fit(page: ValuePage) -> Iterator[Section]:
@@ -315,7 +218,7 @@ def _of_fit(page: ValuePage) -> Iterator[Section]:
         yield sections.audit(page.audit, page.currency)
     if page.parameters is not None or page.evidence:
         held = () if page.parameters is None else (parameters(page.parameters, page.level),)
-        yield Section("fit", "The fit and its checks", (), (), held)
+        yield Section("fit", "The fit and its checks", (), (), held, page.evidence)
     if page.tracking is not None:
         yield sections.track(page.tracking, page.unit, page.calibration_end, page.level)
     if page.frequency is not None:
@@ -338,28 +241,28 @@ def _of_value(page: ValuePage) -> Iterator[Section]:
         yield sections.backtest(page.backtest, page.level)
 
 
-def _cards(page: ValuePage) -> list[tuple[str, str, str]]:
-    """Write the headline figures: label, figure, what stands beneath."""
-    cards: list[tuple[str, str, str]] = []
+def _cards(page: ValuePage) -> list[Card]:
+    """Write the headline figures."""
+    cards: list[Card] = []
     head = page.headline
     if head is not None:
         alive = (
             "" if head.alive is None else f"{tables.count(head.alive)} of them expected to be still active"
         )
-        cards.append(("Customers", tables.count(head.customers), alive))
+        cards.append(Card("Customers", tables.count(head.customers), alive))
         between = ""
         if head.purchases_low is not None and head.purchases_high is not None:
             low, high = tables.count(head.purchases_low), tables.count(head.purchases_high)
             between = f"{interval_name(page.level)}: {low} to {high}"
         when = f"Expected purchases, next {tables.length(head.horizon)} {page.unit}s"
-        cards.append((when, tables.count(head.purchases), between))
+        cards.append(Card(when, tables.count(head.purchases), between))
         if head.p10 is not None and head.p50 is not None and head.p90 is not None:
             low, middle, high = (
                 tables.money_short(value, page.currency) for value in (head.p10, head.p50, head.p90)
             )
             label = f"Lifetime value, next {head.months} months (P50)"
-            cards.append((label, middle, f"P10 {low} · P90 {high}"))
+            cards.append(Card(label, middle, f"P10 {low} · P90 {high}"))
     if page.concentration is not None:
         held = tables.share(page.concentration.top_20, 0)
-        cards.append(("Held by the top 20% of customers", held, "of value"))
+        cards.append(Card("Held by the top 20% of customers", held, "of value"))
     return cards

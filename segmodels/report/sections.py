@@ -1,13 +1,12 @@
 """The sections of the page: from frames to sentences, figures and tables of text."""
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from segmodels.report import tables
+from segmodels.report.html import Drawing, Section
 from segmodels.report.plots import deciles as plot_deciles
 from segmodels.report.plots import frequency as plot_frequency
 from segmodels.report.plots import frequency_recency as plot_grid
@@ -17,28 +16,6 @@ from segmodels.report.plots import value_curve as plot_curve
 from segmodels.report.plots.frequency_recency import FrequencyRecency
 from segmodels.report.plots.lorenz import Concentration
 from segmodels.report.tables import Column, Table, figures, floats, words
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure, what a reader who can not see it is told, and the table behind it."""
-
-    key: str
-    heading: str
-    label: str
-    figure: go.Figure
-    table: Table
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: heading, what it says in words, figures, tables."""
-
-    key: str
-    title: str
-    text: tuple[str, ...]
-    drawings: tuple[Drawing, ...] = ()
-    tables: tuple[Table, ...] = ()
 
 
 def audit(frame: pd.DataFrame, currency: str) -> Section:
@@ -85,7 +62,7 @@ def track(frame: pd.DataFrame, unit: str, calibration_end: date | float | None, 
             _track_table(frame, "", f"Repeat purchases per {unit}", unit),
         ),
     )
-    return Section("tracking", "Tracking: actual and expected purchases", (text,), drawings)
+    return Section("tracking", "Tracking: actual and expected purchases", (text,), drawings, paired=True)
 
 
 def _summed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +161,7 @@ def maps(grid: FrequencyRecency, unit: str) -> Section:
             _grid_table(grid, grid.purchases, unit, "Expected purchases", tables.numbers),
         ),
     )
-    return Section("maps", "Frequency and recency", (text,), drawings)
+    return Section("maps", "Frequency and recency", (text,), drawings, paired=True)
 
 
 def _grid_table(

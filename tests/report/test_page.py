@@ -13,7 +13,8 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from segmodels.errors import InputError
-from segmodels.report.page import figure_json, render, write
+from segmodels.report.html import figure_json
+from segmodels.report.page import render, write
 
 SECTIONS = [
     "audit",
