@@ -41,6 +41,8 @@ class Persona:
         Of the segment.
     size, share
         Respondents, and their share, weighted.
+    value, value_share
+        What its respondents are worth, and their part of the worth of all; None where values are not known.
     above, below
         What distinguishes it most, above and below the rest.
     underserved
@@ -54,6 +56,8 @@ class Persona:
     name: str
     size: float
     share: float
+    value: float | None
+    value_share: float | None
     above: tuple[Trait, ...]
     below: tuple[Trait, ...]
     underserved: tuple[UnderservedNeed, ...]
@@ -106,11 +110,15 @@ def personas(
     telling = traits(profile, most=len(profile.separation), alpha=alpha)
     facts = traits(profile, most=most, alpha=alpha, dimensions=("profile",))
     sides = {} if price is None else dict(zip(price.table["segment"], price.table["side"], strict=True))
+    worth = _worth(opportunity)
+    whole = sum(worth.values())
     return tuple(
         Persona(
             name,
             size,
             share,
+            worth.get(name),
+            worth[name] / whole if name in worth and whole else None,
             tuple(trait for trait in telling[name] if trait.above)[:most],
             tuple(trait for trait in telling[name] if not trait.above)[:most],
             _needs(opportunity, name)[:most],
@@ -121,6 +129,14 @@ def personas(
             profile.names, profile.sizes.to_list(), profile.shares.to_list(), strict=True
         )
     )
+
+
+def _worth(opportunity: Opportunity | None) -> dict[str, float]:
+    """Give what the respondents of each segment are worth; empty where it is not known."""
+    if opportunity is None or "segment_value" not in opportunity.table:
+        return {}
+    names, values = (opportunity.table[column].to_list() for column in ("segment", "segment_value"))
+    return dict(zip(names, values, strict=True))
 
 
 def _needs(opportunity: Opportunity | None, name: str) -> tuple[UnderservedNeed, ...]:

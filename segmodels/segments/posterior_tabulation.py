@@ -195,8 +195,9 @@ def tabulate(segments: SoftSegments, values: Array, *, proportion: bool) -> Tabu
     influence = (responses.weight * there)[:, None] * pairs * centred / np.where(sums > 0, sums, 1)
     covariance = influence_covariance(influence, responses)
     if segments.draws:
-        drawn = np.stack([_drawn(weight, y, one) for one in segments.draws])
-        deviation = np.nan_to_num(drawn - drawn.mean(axis=0))
+        drawn = np.stack([_drawn(weight, weight * y, one) for one in segments.draws])
+        deviation = np.zeros((len(drawn), len(sums)))
+        deviation[:, :-1] = np.nan_to_num(drawn - drawn.mean(axis=0))
         covariance = covariance + deviation.T @ deviation / max(len(drawn) - 1, 1)
     k = segments.n_segments
     whole = weight.sum()
@@ -214,9 +215,10 @@ def _columns(memberships: Array) -> Array:
     return np.hstack([memberships, rest, np.ones((len(memberships), 1))])
 
 
-def _drawn(weight: Array, y: Array, memberships: Array) -> Array:
-    pairs = _columns(memberships)
-    return _ratio((weight * y) @ pairs, weight @ pairs)
+def _drawn(weight: Array, weighted: Array, memberships: Array) -> Array:
+    """Values in each segment and in the rest for each under other memberships, shape (2K,)."""
+    part, whole = weighted @ memberships, weight @ memberships
+    return _ratio(np.append(part, weighted.sum() - part), np.append(whole, weight.sum() - whole))
 
 
 def _ratio(part: Array, whole: Array) -> Array:

@@ -132,6 +132,7 @@ def test_personas_put_everything_on_a_card(survey):
         profile(survey, seed=1), needs, price_axis(survey, {"best": 1, "cheap": -1}, seed=1), most=2
     )
     assert (first.name, first.size, first.share) == ("1", 200, 0.5)
+    assert (first.value, first.value_share) == (400, 0.5)
     assert first.price_side == "premium seeking"
     assert second.price_side == "bargain hunting"
     assert "high on advice" in {trait.words for trait in first.above}
@@ -142,6 +143,11 @@ def test_personas_put_everything_on_a_card(survey):
     assert first.underserved[0].money == needs.table["money"][0]
     assert second.underserved == ()
     assert [fact.words for fact in first.facts] == ["lower age"]
+
+
+def test_what_is_not_known_is_left_out(survey):
+    card = personas(profile(survey, seed=1))[0]
+    assert (card.value, card.value_share, card.underserved, card.price_side) == (None, None, (), "")
 
 
 def test_parts_of_other_segments_are_refused(survey):

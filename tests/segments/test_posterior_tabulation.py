@@ -1,11 +1,15 @@
 """Weighted tabulation, its errors by design, and the intervals and tests built on them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from segmodels.errors import InputError
+from segmodels.inference.settings import MAP
+from segmodels.models.needs.latent_class import LatentClass
 from segmodels.segments import proportions
 from segmodels.segments.posterior_tabulation import tabulate, tabulate_item, top_box
 from segmodels.segments.sampling_errors import bootstrap_weights, influence_covariance, sampling_units
@@ -259,6 +263,17 @@ def test_a_segment_in_which_nobody_answered_has_no_figures():
     assert np.isnan(found.value[1])
     assert np.isnan(found.interval(0.95)[0][1])
     assert np.isnan(found.against_rest()).all()
+
+
+def test_a_fit_without_its_responses_is_refused():
+    rng = np.random.default_rng(11)
+    book = Codebook((Item("q", "binary", (0, 1)), Item("r", "binary", (0, 1))))
+    answers = {name: rng.integers(0, 2, 40).astype(np.int16) for name in book.names}
+    responses = Responses(pd.RangeIndex(40), book, answers, np.ones(40), np.ones(40))
+    fit = LatentClass(1).fit(responses, MAP(), seed=1)
+    assert SoftSegments.of(fit, seed=1, draws=0).shares.tolist() == [1.0]
+    with pytest.raises(InputError, match="loaded without responses"):
+        SoftSegments.of(replace(fit, responses=None), seed=1)
 
 
 def test_any_segmentation_can_be_tabulated():

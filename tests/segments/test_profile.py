@@ -218,6 +218,16 @@ def test_rankings_and_best_worst_tasks_have_profiles():
     assert table["estimate"].to_dict() == {"x": 1.0, "y": -0.75, "z": 0.0}
 
 
+def test_best_less_worst_of_political_issues_is_the_published_count(shared_data):
+    frame = pd.read_parquet(shared_data / "bws_vdata" / "vdata.parquet")
+    responses = Responses.read_tasks(frame, customer="id", task="block", item="issue", choice="value")
+    everyone = SoftSegments(responses, ("all",), np.ones((350, 1)))
+    mean = profile(everyone, seed=1).table.set_index("item")["estimate"]
+    # bwsTools prints how often each was best and worst; each was shown four times to each of 350 people.
+    assert mean["healthcare"] == pytest.approx((731 - 125) / 1400)
+    assert mean["biasmedia"] == pytest.approx((124 - 808) / 1400)
+
+
 def test_intervals_of_the_model_cover():
     rng = np.random.default_rng(0)
     truth = np.array([[0.85, 0.8, 0.75, 0.7, 0.2, 0.15], [0.2, 0.3, 0.25, 0.4, 0.7, 0.6]])
