@@ -1,8 +1,10 @@
 """What the tests share."""
 
+from functools import cache
 from pathlib import Path
 
 import hypothesis
+import pandas as pd
 import pytest
 
 # A shared machine is sometimes slow, which is no fault of the code.
@@ -46,3 +48,36 @@ def cdnow_split():
 def cdnow_customers(cdnow_split):
     """CDNOW's 2,357 customers as known on 30 September 1997, in weeks."""
     return cdnow_split.calibration
+
+
+POLCA_ITEMS = {"cheating": ["LIEEXAM", "LIEPAPER", "FRAUD", "COPYEXAM"]}
+
+
+@pytest.fixture(scope="session")
+def survey(shared_data):
+    """A set that poLCA ships, its items nominal; of election the respondents who answered all."""
+    import segmodels as sg
+
+    @cache
+    def read(name):
+        if name == "election":
+            frame = pd.read_parquet(shared_data / "polca_election" / "election.parquet").iloc[:, :12].dropna()
+        else:
+            frame = pd.read_csv(shared_data / f"polca_{name}" / f"{name}.csv")
+        items = POLCA_ITEMS.get(name, list(frame.columns))
+        return sg.Responses.read(frame[items], customer=None, items=dict.fromkeys(items, "nominal"))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def fitted(survey):
+    """The maximum-likelihood fit of such a set with so many classes."""
+    import segmodels as sg
+
+    @cache
+    def fit(name, n_classes):
+        spec = sg.LatentClass(n_classes, constants=sg.BayesConstants.none())
+        return spec.fit(survey(name), sg.MAP(), seed=1)
+
+    return fit
