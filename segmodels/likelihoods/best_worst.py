@@ -309,7 +309,13 @@ def analytic(shown: ArrayLike, best: ArrayLike, worst: ArrayLike) -> FloatArray:
 
 
 def simulate(
-    rng: np.random.Generator, utility: ArrayLike, shown: ArrayLike, *, joint: bool
+    rng: np.random.Generator,
+    utility: ArrayLike,
+    shown: ArrayLike,
+    *,
+    joint: bool,
+    ask_best: ArrayLike = True,
+    ask_worst: ArrayLike = True,
 ) -> tuple[IntArray, IntArray]:
     """Draw the best and the worst item of each task.
 
@@ -319,6 +325,8 @@ def simulate(
         Of the items for who answers the task, shape (tasks, J).
     shown
         Items, with -1 to fill up, shape (tasks, S).
+    ask_best, ask_worst
+        Whether the task asks for them, shape (tasks,); -1 is given where it does not.
 
     Returns
     -------
@@ -331,15 +339,19 @@ def simulate(
     ([1], [2])
     """
     shown = np.asarray(shown, dtype=np.int64)
-    rows = np.arange(len(shown))
+    rows, there = np.arange(len(shown)), shown >= 0
     seen = np.take_along_axis(np.asarray(utility, dtype=np.float64), np.maximum(shown, 0), axis=1)
+    ask_best, ask_worst = (
+        np.broadcast_to(np.asarray(ask, bool), len(shown)) for ask in (ask_best, ask_worst)
+    )
+    both = ask_best & ask_worst
+    first = np.where(there, seen + rng.gumbel(size=seen.shape), -np.inf).argmax(axis=1)
+    left = there & ~((np.arange(seen.shape[1]) == first[:, None]) & both[:, None])
+    last = np.where(left, rng.gumbel(size=seen.shape) - seen, -np.inf).argmax(axis=1)
     if joint:
         pairs = seen[:, :, None] - seen[:, None, :] + rng.gumbel(size=(*seen.shape, seen.shape[1]))
-        allowed = (shown >= 0)[:, :, None] & (shown >= 0)[:, None, :] & ~np.eye(seen.shape[1], dtype=bool)
+        allowed = there[:, :, None] & there[:, None, :] & ~np.eye(seen.shape[1], dtype=bool)
         picked = np.where(allowed, pairs, -np.inf).reshape(len(shown), -1).argmax(axis=1)
-        first, last = np.divmod(picked, seen.shape[1])
-        return shown[rows, first], shown[rows, last]
-    first = np.where(shown >= 0, seen + rng.gumbel(size=seen.shape), -np.inf).argmax(axis=1)
-    left = (shown >= 0) & (np.arange(seen.shape[1]) != first[:, None])
-    last = np.where(left, rng.gumbel(size=seen.shape) - seen, -np.inf).argmax(axis=1)
-    return shown[rows, first], shown[rows, last]
+        together = np.divmod(picked, seen.shape[1])
+        first, last = (np.where(both, pair, one) for pair, one in zip(together, (first, last), strict=True))
+    return np.where(ask_best, shown[rows, first], -1), np.where(ask_worst, shown[rows, last], -1)

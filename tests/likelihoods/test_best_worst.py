@@ -129,6 +129,19 @@ def test_simulated_choices_have_the_density(joint):
     assert ((counts - size * p) ** 2 / (size * p)).sum() < 25  # 5 degrees of freedom
 
 
+@pytest.mark.parametrize("joint", [False, True])
+def test_what_was_not_asked_is_not_drawn_and_the_other_is_one_choice(joint):
+    size, utility = 40_000, np.array([1.0, 0.0, -1.0])
+    args = np.tile(utility, (size, 1)), np.tile(np.arange(3), (size, 1))
+    rng, worst_only = np.random.default_rng(8), np.arange(size) % 2 == 0
+    best, worst = bw.simulate(rng, *args, joint=joint, ask_best=~worst_only, ask_worst=worst_only)
+    assert (best[worst_only] == -1).all()
+    assert (worst[~worst_only] == -1).all()
+    for chosen, sign in ((best[~worst_only], 1), (worst[worst_only], -1)):
+        p = np.exp(sign * utility) / np.exp(sign * utility).sum()
+        np.testing.assert_allclose(np.bincount(chosen) / (size / 2), p, atol=0.01)
+
+
 def test_extremes_end_in_finite_numbers():
     utility = np.array([[900.0, 0.0, -900.0]])
     tasks = all_answers(np.arange(3))
