@@ -15,12 +15,17 @@ from segmodels.segments.relate.sandwich import Sample
 Array = NDArray[np.float64]
 
 
-def measure(fit: NeedsFit) -> Measurement:
+def measure(fit: NeedsFit, *, known: bool = False) -> Measurement:
     """Take from a fit what the later steps need.
 
     Where the respondents are those fitted, the uncertainty of the fit's parameters comes along, their
     covariance with what is estimated later included. For others, as after ``fit.on(responses)``, the
     measurement counts as known.
+
+    Parameters
+    ----------
+    known
+        Whether to leave that uncertainty out in any case, for errors that do not hold it.
 
     Raises
     ------
@@ -35,7 +40,7 @@ def measure(fit: NeedsFit) -> Measurement:
     sample = Sample(responses.weight, responses.count, responses.strata, responses.cluster)
     log_prior = _log_shares(problem, fit.theta)[problem.data.group][problem.of_row]
     joint = fit.log_joint()
-    first = _first_step(fit, problem, sample) if fit.fitted else None
+    first = _first_step(fit, problem, sample) if fit.fitted and not known else None
     return Measurement(fit.names, responses.customer_id, joint, log_prior, sample, first)
 
 

@@ -103,7 +103,7 @@ def relate(
     1   value     2     102.0
     """
     return relate_measurement(
-        measure(fit),
+        measure(fit, known=method == "naive"),
         covariates=covariates,
         outcomes=outcomes,
         kinds=kinds,

@@ -163,6 +163,20 @@ def test_styles_and_numbers_come_along():
     _check_pull(styled)
 
 
+def test_rankings_are_related_alike():
+    rng = np.random.default_rng(1)
+    classes = rng.integers(2, size=500)
+    utility = np.array([[2.0, 1.0, 0.0, -1.0, 0.0], [-1.0, 0.0, 1.0, 2.0, 0.5]])[classes]
+    places = (-(utility + rng.gumbel(size=utility.shape))).argsort(axis=1).argsort(axis=1) + 1
+    frame = pd.DataFrame(places, columns=list("abcde")).assign(customer_id=np.arange(500))
+    answers = sg.Responses.read(frame, customer="customer_id", items=dict.fromkeys("abcde", "rank"))
+    ranked = sg.RankedNeeds(2, starts=STARTS).fit(answers, sg.MAP(), seed=1)
+    for method in ("ml", "bch", "two-step"):
+        found = relate(ranked, outcomes=table(z=rng.normal(classes)), method=method).outcomes
+        assert sorted(found["estimate"]) == pytest.approx([0, 1], abs=0.25)
+    _check_pull(ranked)
+
+
 def _check_pull(fit):
     from segmodels.segments.relate.of_fit import measure
 
