@@ -40,6 +40,13 @@ class Patterns:
     weight: Array
     of_row: Index
 
+    def same(self, other: "Patterns") -> bool:
+        """Whether both merge the same answers with the same weights."""
+        names = ("codes", "numbers", "group", "design", "weight")
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name), equal_nan=name == "numbers") for name in names
+        )
+
     def sample(self, rng: np.random.Generator, most: int) -> Self:
         """Draw a sample of at most so many patterns; its weights sum to what they do here."""
         if len(self.weight) <= most:

@@ -258,9 +258,14 @@ class LatentClassFit(NeedsFit):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], responses: Responses | None = None) -> Self:
-        """Read a fit written by :meth:`save`; give responses to score them."""
+        """Read a fit written by :meth:`save`; give the respondents fitted for its errors, or others to score."""
         held = latent_class_storage.load(path)
         spec = LatentClass(**held.pop("spec"))
         problem = build(spec, held.pop("coding"), held.pop("data"))
         fit = cls(spec=spec, problem=problem, responses=None, fitted=False, **held)
-        return fit if responses is None else fit.on(responses)
+        if responses is None:
+            return fit
+        again = fit.problem_of(responses)
+        if not again.data.same(problem.data):
+            return fit.on(responses)
+        return replace(fit, problem=again, responses=responses, fitted=True)

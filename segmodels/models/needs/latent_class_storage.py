@@ -45,8 +45,8 @@ def save(fit: Any, path: str | os.PathLike[str]) -> Path:
         {
             "kind": _KIND,
             "spec": json.dumps(asdict(fit.spec)),
-            "items": Codebook(known.items).to_json(),
-            "number_items": Codebook(known.numbers).to_json(),
+            "items": _book(known.items),
+            "number_items": _book(known.numbers),
             "covariates": json.dumps([known.covariates, known.columns]),
             "names": json.dumps(fit.names),
             "seed": str(fit.seed),
@@ -112,8 +112,13 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
+def _book(items: tuple[Item, ...]) -> str:
+    # A codebook has items, and yet a model need not have any of a kind.
+    return Codebook(items).to_json() if items else ""
+
+
 def _items(text: str) -> tuple[Item, ...]:
-    return Codebook.from_json(text).items
+    return Codebook.from_json(text).items if text else ()
 
 
 def _written(frame: pd.DataFrame) -> str:
