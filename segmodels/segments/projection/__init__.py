@@ -1,0 +1,1 @@
+"""From surveyed respondents to every customer of the base."""
