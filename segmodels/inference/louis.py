@@ -6,10 +6,11 @@ Econometrica 50(1), and Binder (1983), International Statistical Review 51(3), f
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from segmodels.inference.mixture import MixtureProblem, ScoreBlock
 
@@ -100,6 +101,16 @@ def newton(problem: MixtureProblem, theta: Array, most: int = 12) -> End:
     Directions in which the objective is flat, as at probabilities of 0, are left as they are; where it bends
     upwards the step goes along the gradient.
     """
+    with _one_thread():
+        return _newton(problem, theta, most)
+
+
+def _one_thread() -> Any:
+    """Keep BLAS from waiting with many threads for products that are too small to share."""
+    return threadpool_limits(limits=1, user_api="blas")
+
+
+def _newton(problem: MixtureProblem, theta: Array, most: int) -> End:
     value = problem.objective(theta)
     decrement = np.inf
     for _ in range(most):
@@ -158,10 +169,11 @@ def covariance(problem: MixtureProblem, theta: Array, design: Design, kind: Kind
         ``"information"``: inverse observed information; ``"outer_product"``: inverse of the summed outer
         products of the scores, as poLCA has it.
     """
-    if kind == "outer_product":
-        return inverse(meat(problem, theta, design))
-    bread = inverse(information(problem, theta)[0])
-    return bread if kind == "information" else bread @ meat(problem, theta, design) @ bread
+    with _one_thread():
+        if kind == "outer_product":
+            return inverse(meat(problem, theta, design))
+        bread = inverse(information(problem, theta)[0])
+        return bread if kind == "information" else bread @ meat(problem, theta, design) @ bread
 
 
 def meat(problem: MixtureProblem, theta: Array, design: Design) -> Array:

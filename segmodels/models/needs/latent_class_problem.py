@@ -21,7 +21,7 @@ from segmodels.tables.responses import Responses
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
-_ELEMENTS = 1_000_000
+_ELEMENTS = 500_000
 _HALF = 0.5
 # Class effects of random starts: the log-odds between the ends of a scale, times e to the power of these.
 _EFFECT = 3.0
