@@ -17,7 +17,7 @@ from segmodels.models.needs.ranked_needs import RankedNeeds
 from segmodels.tables.responses import Responses
 
 ROWS = list(pd.read_csv(Path(__file__).with_name("needs_rankings.csv"), dtype={"value": str}).itertuples())
-SEARCH = {"constants": BayesConstants.none(), "starts": Starts(random=100, kept=30)}
+SEARCH = {"constants": BayesConstants.none(), "starts": Starts(random=80, kept=12)}
 
 
 @cache
