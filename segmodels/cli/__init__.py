@@ -1,5 +1,9 @@
 """The command line."""
 
+from segmodels.cli import needs
 from segmodels.cli.commands import app
 
-__all__ = ["app"]
+#: The modules whose commands the application has, beside those of value.
+COMMANDS = (needs,)
+
+__all__ = ["COMMANDS", "app"]

@@ -27,6 +27,18 @@ _OPTIONS = {
     "table": "--table",
     "until": "--until",
     "unit": "--unit",
+    "items": "--items",
+    "codebook": "--codebook",
+    "missing": "--missing, such as --missing 98,99, or by item --missing q1=99,q2=8|9",
+    "base": "--base",
+    "base_customer": "--base-customer",
+    "features": "--features",
+    "values": "--value",
+    "weight": "--weight",
+    "names": "--names",
+    "survey": "--survey",
+    "style": "--style",
+    "random": "--starts",
 }
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)

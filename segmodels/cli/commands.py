@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="segmodels",
-    help="From a transaction log to what each customer is worth.",
+    help="From a transaction log to what customers are worth, and from a survey to why they choose.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -36,7 +36,7 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """From a transaction log to what each customer is worth."""
+    """From a transaction log to what customers are worth, and from a survey to why they choose."""
 
 
 @app.command(epilog=EXIT_CODES)
