@@ -98,7 +98,8 @@ def agreement(
         first = table[apart].iloc[0]
         text = (
             f"{first['way']} gives segment {first['segment']!r} {first['other']:,.0f} in {first['quantity']}, the "
-            f"projection {first['projected']:,.0f}; more than chance explains. Weigh respondents for having answered, or add features that tell who does."
+            f"projection {first['projected']:,.0f}; more than chance explains. Weigh respondents for having "
+            "answered, or add features that tell who does."
         )
     else:
         text = "Quantification, the answers alone and the model-assisted estimates agree within their errors."

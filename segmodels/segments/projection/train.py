@@ -56,6 +56,8 @@ class Trained:
             Encoded features, shape (N, P).
         """
         found = np.zeros((len(matrix), self.n_classes))
+        if not len(matrix):
+            return found
         found[:, np.asarray(self.classifier.classes_, np.intp)] = self.classifier.predict_proba(matrix)
         return np.log((1 - SPREAD) * found + SPREAD / self.n_classes)
 
