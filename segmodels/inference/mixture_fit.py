@@ -136,5 +136,7 @@ def _relabelled(problem: MixtureProblem, theta: Array, raw: Array, names: tuple[
         f"Classes of {found.moved:,} of {len(found.draws):,} draws were renamed to those of the "
         f"mode, in {found.rounds} rounds; R-hat is of the renamed draws."
     )
-    checked = (np.concatenate([shares, u], axis=-1), (*wanted, *names))
+    # One class has a share of 1 in every draw, of which there is nothing to check.
+    whole = shares.shape[-1] == 1
+    checked = (u, names) if whole else (np.concatenate([shares, u], axis=-1), (*wanted, *names))
     return _Renamed(u, checked, Evidence("Label switching", None, text))

@@ -8,12 +8,13 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmodels.errors import Fault, InputError
 from segmodels.inference.louis import Kind
 from segmodels.inference.mixture import climb
 from segmodels.inference.mixture_fit import infer_mixture
@@ -36,6 +37,8 @@ from segmodels.models.needs.latent_class_sampling import parameter_names, poster
 from segmodels.models.needs.latent_class_tables import (
     coefficient_table,
     number_table,
+    of_draws,
+    profile_draws,
     profile_table,
     share_table,
     style_table,
@@ -46,6 +49,7 @@ from segmodels.models.needs.renamed import renamed
 from segmodels.tables.responses import Responses
 
 Array = NDArray[np.float64]
+Errors = Kind | Literal["default", "draws"]
 
 
 @dataclass(frozen=True)
@@ -200,7 +204,7 @@ class LatentClassFit(NeedsFit):
         tables = tuple(log_p[row : row + size] for _, size, row, _ in layout.table)
         return Components(self.names, layout.items, layout.class_of, weight, tables)
 
-    def profile(self, level: float = 0.95, errors: Kind = "sandwich") -> pd.DataFrame:
+    def profile(self, level: float = 0.95, errors: Errors = "default") -> pd.DataFrame:
         """Tabulate the probability of each category in each class.
 
         Parameters
@@ -208,7 +212,8 @@ class LatentClassFit(NeedsFit):
         level
             Probability inside intervals.
         errors
-            ``"sandwich"``, ``"information"`` or ``"outer_product"``.
+            ``"draws"``: posterior means, standard deviations and intervals; the default under Laplace and NUTS.
+            ``"sandwich"`` (the default under MAP), ``"information"`` or ``"outer_product"``: of the mode.
 
         Returns
         -------
@@ -216,11 +221,31 @@ class LatentClassFit(NeedsFit):
             ``item, category, class, probability, standard_error, low, high, boundary``. At the boundary (within
             0.0001 of 0 or 1) the standard error is NaN and the interval from 0 to 1.
         """
-        return profile_table(self.problem, self.theta, self.covariance_by(errors), self.names, level)
+        kind = self._errors(errors)
+        if kind == "draws":
+            drawn = self._drawn("probability")
+            return profile_draws(self.problem, drawn, self.names, level)
+        return profile_table(self.problem, self.theta, self.covariance_by(kind), self.names, level)
 
-    def shares(self, level: float = 0.95, errors: Kind = "sandwich") -> pd.DataFrame:
-        """Tabulate the share of each class with its standard error and interval."""
-        return share_table(self.problem, self.theta, self.covariance_by(errors), self.names, level)
+    def shares(self, level: float = 0.95, errors: Errors = "default") -> pd.DataFrame:
+        """Tabulate the share of each class with its standard error and interval; `errors` as of `profile`."""
+        kind = self._errors(errors)
+        if kind == "draws":
+            return of_draws(pd.DataFrame({"class": list(self.names)}), self._drawn("class_share"), level)
+        return share_table(self.problem, self.theta, self.covariance_by(kind), self.names, level)
+
+    def _errors(self, errors: Errors) -> Kind | Literal["draws"]:
+        if errors == "default":
+            return "draws" if len(self.draws) > 1 else "sandwich"
+        if errors == "draws" and len(self.draws) == 1:
+            got = "a fit by MAP, which has no draws"
+            raise InputError(Fault("errors", got, "draws", "Fit with sg.Laplace() or sg.NUTS()."))
+        return errors
+
+    def _drawn(self, name: str) -> Array:
+        """Draws of a variable of the posterior, chains one behind the other."""
+        values = self.posterior["posterior"][name].to_numpy()
+        return values.reshape(-1, *values.shape[2:])
 
     def means(self, level: float = 0.95, errors: Kind = "sandwich") -> pd.DataFrame:
         """Tabulate the mean of each number in each class, in the units of the answers."""

@@ -17,31 +17,45 @@ from segmodels.models.needs.latent_class_tables import class_shares, probabiliti
 Array = NDArray[np.float64]
 
 
-def density_arrays(problem: LatentClassProblem) -> tuple[Any, ...]:
-    """Give everything that ``latent_class_density.total_and_gradient`` takes after theta."""
+def density_arrays(problem: LatentClassProblem) -> dict[str, NDArray[Any]]:
+    """Give by name, in order, everything that ``latent_class_density.total_and_gradient`` takes after theta."""
     layout, data, pseudo = problem.layout, problem.data, problem.pseudo
-    number_kind = np.array([item.scale == "continuous" for item in layout.numbers], np.int64)
-    shape = (np.int64(layout.n_classes), np.int64(layout.width))
-    places = (layout.table, np.array(layout.numbers_at, np.int64), number_kind, layout.style_at)
-    components = (layout.class_of, layout.styles_of, layout.log_node)
-    observed = (data.codes, data.numbers, data.group, data.design, data.weight)
-    prior = (pseudo.counts, pseudo.members, pseudo.moments)
-    return (np.array(shape), *places, *components, *observed, *prior)
+    return {
+        "shape": np.array([layout.n_classes, layout.width], np.int64),
+        "table": layout.table,
+        "numbers_at": np.array(layout.numbers_at, np.int64),
+        "continuous": np.array([item.scale == "continuous" for item in layout.numbers], np.int64),
+        "style_at": layout.style_at,
+        "class_of": layout.class_of,
+        "styles": layout.styles_of,
+        "log_node": layout.log_node,
+        "codes": data.codes,
+        "numbers": data.numbers,
+        "group": data.group,
+        "design": data.design,
+        "weight": data.weight,
+        "pseudo_counts": pseudo.counts,
+        "pseudo_members": pseudo.members,
+        "pseudo_moments": pseudo.moments,
+    }
 
 
 def pymc_model(problem: LatentClassProblem, concentration: float) -> Any:
     """Build the PyMC model: theta, and the marginal likelihood with the prior as a potential.
 
     The prior is Dirichlet(``concentration``) on the class shares and on the probabilities of each nominal item
-    in each class; for ordinal items so many pseudo-answers stand on every category of every class.
+    in each class; for ordinal items so many pseudo-answers stand on every category of every class. All data are
+    ``pm.Data``, so that a compiled model can be given others of the same layout.
     """
     from segmodels.inference.compiled import CompiledDensity
 
     pm: Any = import_module("pymc")
     with pm.Model() as model:
         theta = pm.Flat("theta", shape=(problem.size,))
+        arrays = density_arrays(even(problem, concentration))
+        data = [pm.Data(name, values) for name, values in arrays.items()]
         density: Any = CompiledDensity(latent_class_density.__name__)
-        pm.Potential("log_posterior", density(theta, *density_arrays(even(problem, concentration)))[0])
+        pm.Potential("log_posterior", density(theta, *data)[0])
     return model
 
 

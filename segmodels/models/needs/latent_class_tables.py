@@ -85,19 +85,43 @@ def with_errors(
     )
 
 
-def profile_table(
-    problem: LatentClassProblem, theta: Array, covariance: Array, names: tuple[str, ...], level: float
-) -> pd.DataFrame:
-    """Tabulate ``item, category, class, probability, standard_error, low, high, boundary``."""
-    value, slope = item_probabilities(problem, theta)
+def _rows(problem: LatentClassProblem, names: tuple[str, ...]) -> pd.DataFrame:
     rows = [
         (item.name, text, name)
         for item in problem.layout.items
         for text in item.category_texts
         for name in names
     ]
-    frame = pd.DataFrame(rows, columns=["item", "category", "class"])
-    return with_errors(frame, value.ravel(), slope.reshape(-1, problem.layout.size), covariance, level)
+    return pd.DataFrame(rows, columns=["item", "category", "class"])
+
+
+def of_draws(frame: pd.DataFrame, draws: Array, level: float) -> pd.DataFrame:
+    """Add the posterior mean of a probability, its standard deviation and interval, from draws (S, n)."""
+    low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    mean = draws.mean(axis=0)
+    return frame.assign(
+        probability=mean,
+        standard_error=draws.std(axis=0, ddof=1),
+        low=low,
+        high=high,
+        boundary=(mean < _BOUNDARY) | (mean > 1 - _BOUNDARY),
+    )
+
+
+def profile_draws(
+    problem: LatentClassProblem, posterior: Array, names: tuple[str, ...], level: float
+) -> pd.DataFrame:
+    """Tabulate as :func:`profile_table`, from draws of shape (S, rows, K)."""
+    return of_draws(_rows(problem, names), posterior.reshape(len(posterior), -1), level)
+
+
+def profile_table(
+    problem: LatentClassProblem, theta: Array, covariance: Array, names: tuple[str, ...], level: float
+) -> pd.DataFrame:
+    """Tabulate ``item, category, class, probability, standard_error, low, high, boundary``."""
+    value, slope = item_probabilities(problem, theta)
+    flat = slope.reshape(-1, problem.layout.size)
+    return with_errors(_rows(problem, names), value.ravel(), flat, covariance, level)
 
 
 def share_table(
