@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from segmodels.evaluate.backtest import backtest as backtest
     from segmodels.evaluate.choice import compare as compare
     from segmodels.evaluate.choice import loo as loo
+    from segmodels.evaluate.classes.bootstrap_test import (
+        bootstrap_likelihood_ratio as bootstrap_likelihood_ratio,
+    )
+    from segmodels.evaluate.classes.choose import choose_classes as choose_classes
+    from segmodels.evaluate.classes.classification import classification as classification
+    from segmodels.evaluate.classes.criteria import information_criteria as information_criteria
+    from segmodels.evaluate.classes.residuals import bivariate_residuals as bivariate_residuals
+    from segmodels.evaluate.classes.residuals import goodness_of_fit as goodness_of_fit
     from segmodels.evaluate.tracking import tracking as tracking
     from segmodels.evidence import Evidence as Evidence
     from segmodels.inference.priors import Flat as Flat
@@ -23,9 +31,13 @@ if TYPE_CHECKING:
     from segmodels.inference.settings import NUTS as NUTS
     from segmodels.inference.settings import Laplace as Laplace
     from segmodels.inference.starts import Starts as Starts
+    from segmodels.models.needs.best_worst import BestWorst as BestWorst
+    from segmodels.models.needs.best_worst import BestWorstFit as BestWorstFit
     from segmodels.models.needs.constants import BayesConstants as BayesConstants
     from segmodels.models.needs.latent_class import LatentClass as LatentClass
     from segmodels.models.needs.latent_class import LatentClassFit as LatentClassFit
+    from segmodels.models.needs.ranked_needs import RankedNeeds as RankedNeeds
+    from segmodels.models.needs.ranked_needs import RankedNeedsFit as RankedNeedsFit
     from segmodels.models.value.bg_nbd import BGNBD as BGNBD
     from segmodels.models.value.bg_nbd import BGNBDFit as BGNBDFit
     from segmodels.models.value.gamma_gamma import GammaGamma as GammaGamma
@@ -36,26 +48,47 @@ if TYPE_CHECKING:
     from segmodels.models.value.mbg_nbd import MBGNBDFit as MBGNBDFit
     from segmodels.models.value.pareto_nbd import ParetoNBD as ParetoNBD
     from segmodels.models.value.pareto_nbd import ParetoNBDFit as ParetoNBDFit
+    from segmodels.report.scorer.files import write_scorer as write_scorer
     from segmodels.segments.concentration import concentration as concentration
+    from segmodels.segments.derived_importance import derived_importance as derived_importance
+    from segmodels.segments.draft_names import draft_names as draft_names
+    from segmodels.segments.kano import KanoAnswers as KanoAnswers
+    from segmodels.segments.kano import KanoFeature as KanoFeature
+    from segmodels.segments.kano import kano as kano
+    from segmodels.segments.needs_roles import needs_roles as needs_roles
+    from segmodels.segments.opportunity import opportunity as opportunity
+    from segmodels.segments.personas import personas as personas
+    from segmodels.segments.price_axis import price_axis as price_axis
+    from segmodels.segments.profile import profile as profile
+    from segmodels.segments.projection.projection import Projection as Projection
+    from segmodels.segments.relate.relate import relate as relate
     from segmodels.segments.rfm import rfm as rfm
-    from segmodels.tables.segmentation import Segmentation as Segmentation
+    from segmodels.segments.soft_segments import SoftSegments as SoftSegments
     from segmodels.segments.tiers import lifetime_tiers as lifetime_tiers
     from segmodels.segments.tiers import value_tiers as value_tiers
+    from segmodels.segments.typing_tool.selection import golden_questions as golden_questions
+    from segmodels.segments.typing_tool.tool import TypingTool as TypingTool
+    from segmodels.segments.typing_tool.tool import typing_tool as typing_tool
+    from segmodels.segments.typing_tool.validation import validate_typing_tool as validate_typing_tool
     from segmodels.segments.value import value_deciles as value_deciles
     from segmodels.tables.attributes import Attributes as Attributes
     from segmodels.tables.codebook import Codebook as Codebook
     from segmodels.tables.codebook import Item as Item
     from segmodels.tables.customers import Customers as Customers
     from segmodels.tables.responses import Responses as Responses
+    from segmodels.tables.segmentation import Segmentation as Segmentation
+    from segmodels.tables.simulate_answers import simulate_survey as simulate_survey
     from segmodels.tables.transactions import Transactions as Transactions
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Attributes": "segmodels.tables.attributes",
-    "BayesConstants": "segmodels.models.needs.constants",
     "BGNBD": "segmodels.models.value.bg_nbd",
     "BGNBDFit": "segmodels.models.value.bg_nbd",
+    "BayesConstants": "segmodels.models.needs.constants",
+    "BestWorst": "segmodels.models.needs.best_worst",
+    "BestWorstFit": "segmodels.models.needs.best_worst",
     "Codebook": "segmodels.tables.codebook",
     "Customers": "segmodels.tables.customers",
     "Evidence": "segmodels.evidence",
@@ -65,6 +98,8 @@ _HOMES = {
     "Infeasible": "segmodels.errors",
     "InputError": "segmodels.errors",
     "Item": "segmodels.tables.codebook",
+    "KanoAnswers": "segmodels.segments.kano",
+    "KanoFeature": "segmodels.segments.kano",
     "Laplace": "segmodels.inference.settings",
     "LatentClass": "segmodels.models.needs.latent_class",
     "LatentClassFit": "segmodels.models.needs.latent_class",
@@ -77,22 +112,47 @@ _HOMES = {
     "NotConverged": "segmodels.errors",
     "ParetoNBD": "segmodels.models.value.pareto_nbd",
     "ParetoNBDFit": "segmodels.models.value.pareto_nbd",
+    "Projection": "segmodels.segments.projection.projection",
+    "RankedNeeds": "segmodels.models.needs.ranked_needs",
+    "RankedNeedsFit": "segmodels.models.needs.ranked_needs",
     "Responses": "segmodels.tables.responses",
     "Segmentation": "segmodels.tables.segmentation",
     "SoftBox": "segmodels.inference.priors",
+    "SoftSegments": "segmodels.segments.soft_segments",
     "Starts": "segmodels.inference.starts",
     "StudentT": "segmodels.inference.priors",
     "Transactions": "segmodels.tables.transactions",
+    "TypingTool": "segmodels.segments.typing_tool.tool",
     "backtest": "segmodels.evaluate.backtest",
+    "bivariate_residuals": "segmodels.evaluate.classes.residuals",
+    "bootstrap_likelihood_ratio": "segmodels.evaluate.classes.bootstrap_test",
+    "choose_classes": "segmodels.evaluate.classes.choose",
+    "classification": "segmodels.evaluate.classes.classification",
     "compare": "segmodels.evaluate.choice",
     "concentration": "segmodels.segments.concentration",
+    "derived_importance": "segmodels.segments.derived_importance",
+    "draft_names": "segmodels.segments.draft_names",
+    "golden_questions": "segmodels.segments.typing_tool.selection",
+    "goodness_of_fit": "segmodels.evaluate.classes.residuals",
+    "information_criteria": "segmodels.evaluate.classes.criteria",
+    "kano": "segmodels.segments.kano",
     "lifetime_tiers": "segmodels.segments.tiers",
     "lifetime_value": "segmodels.models.value.lifetime_value",
     "loo": "segmodels.evaluate.choice",
+    "needs_roles": "segmodels.segments.needs_roles",
+    "opportunity": "segmodels.segments.opportunity",
+    "personas": "segmodels.segments.personas",
+    "price_axis": "segmodels.segments.price_axis",
+    "profile": "segmodels.segments.profile",
+    "relate": "segmodels.segments.relate.relate",
     "rfm": "segmodels.segments.rfm",
+    "simulate_survey": "segmodels.tables.simulate_answers",
     "tracking": "segmodels.evaluate.tracking",
+    "typing_tool": "segmodels.segments.typing_tool.tool",
+    "validate_typing_tool": "segmodels.segments.typing_tool.validation",
     "value_deciles": "segmodels.segments.value",
     "value_tiers": "segmodels.segments.tiers",
+    "write_scorer": "segmodels.report.scorer.files",
 }
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

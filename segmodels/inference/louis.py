@@ -191,6 +191,9 @@ def meat(problem: MixtureProblem, theta: Array, design: Design) -> Array:
         inside = units[strata == h]
         n = size[strata == h]
         if n.sum() < 2:
+            # A unit alone in its stratum is held against the mean of all units, which errs on the safe side.
+            apart = inside - units.sum(axis=0) / size.sum()
+            total += apart.T @ apart
             continue
         # A unit that stands for several has their mean score that many times.
         centre = inside.sum(axis=0) / n.sum()

@@ -127,11 +127,11 @@ def _best_worst(
     place = np.full(len(responses.codebook) + 1, -1)
     place[position] = np.arange(len(names))
     joint = bool(choices.joint[0])
-    best, worst = best_worst.simulate(rng, utility[tasks.respondent], place[tasks.shown], joint=joint)
-    drawn = [
-        np.where(was < 0, -1, position[now]).astype(np.int16)
-        for was, now in ((tasks.best, best), (tasks.worst, worst))
-    ]
+    # Asked for one end alone, respondents answer by that end's own choice.
+    asked = {"ask_best": tasks.best >= 0, "ask_worst": tasks.worst >= 0}
+    shown = place[tasks.shown]
+    best, worst = best_worst.simulate(rng, utility[tasks.respondent], shown, joint=joint, **asked)
+    drawn = [np.where(now < 0, -1, position[now]).astype(np.int16) for now in (best, worst)]
     return replace(responses, tasks=replace(tasks, best=drawn[0], worst=drawn[1]))
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from segmodels.models.needs.layout import Layout
 
@@ -14,7 +13,9 @@ _FLOOR = 1e-12
 def log_shares(theta: Array, layout: Layout, design: Array) -> Array:
     """Log-probability of each class in each group, shape (G, K), from the design (G, D)."""
     coefficients = theta[: layout.members].reshape(layout.n_classes - 1, layout.width)
-    return log_softmax(np.hstack([np.zeros((len(design), 1)), design @ coefficients.T]), axis=1)
+    scores = np.hstack([np.zeros((len(design), 1)), design @ coefficients.T])
+    scores -= scores.max(axis=1, keepdims=True)
+    return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
 
 def by_class(layout: Layout, members: Array) -> Array:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.models.needs.components import Components
-from segmodels.segments.segmentation import Segmentation
 from segmodels.segments.typing_tool.answers import codes_of, read_answers
 from segmodels.segments.typing_tool.fitted import Fitted, components_of, require_items
 from segmodels.segments.typing_tool.joint import Places, winners
 from segmodels.tables.codebook import Item
 from segmodels.tables.responses import Responses
+from segmodels.tables.segmentation import Segmentation
 
 Array = NDArray[np.float64]
 
