@@ -33,7 +33,7 @@ _OPTIONS = {
     "base": "--base",
     "base_customer": "--base-customer",
     "features": "--features",
-    "values": "--value",
+    "values": "--values",
     "weight": "--weight",
     "names": "--names",
     "survey": "--survey",

@@ -195,9 +195,9 @@ def _require_one(survey: str | None, *, simulated: bool) -> None:
 def _run(plan: "NeedsPlan", out: Path, *, as_json: bool) -> None:
     """Go the whole way, and say what came of it."""
     from segmodels.project.needs_summary import needs_lines, needs_summary
-    from segmodels.project.needs_way import STEPS, run_needs
+    from segmodels.project.needs_way import run_needs, steps_of
 
-    with progress(len(STEPS)) as tell:
+    with progress(steps_of(plan)) as tell:
         results, files = run_needs(plan, out, tell)
     if as_json:
         print_json(needs_summary(results, files))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from segmodels.inference.settings import NUTS
 from segmodels.models.needs.latent_class import LatentClassFit
+from segmodels.project.needs_outside import METHOD, Relations
 from segmodels.project.needs_results import NeedsResults
 from segmodels.project.page import in_words
 from segmodels.report.html import Provenance
@@ -14,7 +15,6 @@ from segmodels.report.needs_notes import needs_notes
 from segmodels.report.needs_page import NeedsPage
 from segmodels.report.needs_parts import ClassNumber, NeedsHeadline, Outside, Typing, WholeBase
 from segmodels.segments.projection.projected import ProjectionFit
-from segmodels.segments.relate.relation import Relation
 from segmodels.segments.typing_tool.selection import GoldenQuestions
 
 SIMULATED = (
@@ -23,7 +23,6 @@ SIMULATED = (
 )
 #: Share of the ceiling from which on more questions add little.
 _ENOUGH = 0.95
-_METHOD = "BCH: respondents weighted by the inverse of the classification error"
 _PACKAGES = ("segmodels", "numpy", "scipy", "pandas", "scikit-learn")
 _PACKAGES_OF_NUTS = ("pymc", "nutpie", "arviz")
 
@@ -91,11 +90,11 @@ def _reasons(results: NeedsResults) -> tuple[str, ...]:
     return (*asked, *results.chosen.reasons)
 
 
-def _outside(found: Relation | None) -> Outside | None:
+def _outside(found: Relations | None) -> Outside | None:
     if found is None:
         return None
     return Outside(
-        method=_METHOD,
+        method=METHOD,
         outcomes=found.outcomes,
         tests=found.tests,
         differences=_some(found.differences),

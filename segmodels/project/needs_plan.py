@@ -1,7 +1,7 @@
 """What is to be done with a survey, as one frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -17,6 +17,7 @@ StyleChoice = Literal["auto", "none", "agreement", "extremes", "both"]
 
 #: Rating scales from which on a style can be told from the needs.
 LEAST_SCALES = 3
+_BATTERY = "How important: "
 #: Columns beside those that bear the names of segments.
 RESERVED = ("customer_id", "segment", "certainty", "source", "price_axis")
 #: The styles that a word stands for; ``"auto"`` depends on the items.
@@ -230,13 +231,23 @@ def simulated_plan(survey: SimulatedSurvey, seed: int, **settings: Any) -> Needs
     return NeedsPlan(
         survey.answers,
         seed,
-        codebook=survey.codebook,
+        codebook=Codebook(tuple(replace(item, label=_short(item.label)) for item in survey.codebook)),
         weight="weight",
         base=survey.customers,
         value="spend",
         premium=("importance_quality", "loyal"),
         bargain=("importance_price", "compares"),
-        name=f"simulated survey of {len(survey.answers):,} customers of a retailer that does not exist",
+        name=f"{len(survey.answers):,} customers of a retailer that does not exist",
         simulated=True,
         **settings,
     )
+
+
+def _short(label: str) -> str:
+    """Cut what the wordings of a battery have in common, which is no help in names.
+
+    >>> _short("How important: low prices"), _short("Region")
+    ('Low prices', 'Region')
+    """
+    text = label.removeprefix(_BATTERY)
+    return text[:1].upper() + text[1:]

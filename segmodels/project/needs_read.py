@@ -70,12 +70,13 @@ def read_survey(plan: NeedsPlan) -> Survey:
     with readable():
         items: Any = _scales(plan) if book is None else book
     faults = _choices_faults(items)
-    base, more = _base(plan)
-    faults += more
+    if faults:
+        raise InputError(faults)
+    base, faults = _base(plan)
     try:
         responses = read_responses(plan, items, base)
     except InputError as error:
-        raise InputError([*faults, *error.faults]) from error
+        raise InputError([*faults, *map(_joined, error.faults)]) from error
     if faults:
         raise InputError(faults)
     indicators, notes = _indicators(plan, responses.codebook)
@@ -204,6 +205,13 @@ def _base(plan: NeedsPlan) -> tuple[Customers | None, list[Fault]]:
     except InputError as error:
         named = {"customer": "base_customer", "values": "value", "source": "base"}
         return None, [replace(fault, where=named.get(fault.where, fault.where)) for fault in error.faults]
+
+
+def _joined(fault: Fault) -> Fault:
+    """Say what can be done here about respondents who are not in the base."""
+    if "unmatched=" not in fault.remedy:
+        return fault
+    return replace(fault, remedy="Correct the ids, add them to the base, or leave them out of the survey.")
 
 
 def _indicators(plan: NeedsPlan, book: Codebook) -> tuple[tuple[str, ...], tuple[str, ...]]:

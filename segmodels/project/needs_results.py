@@ -7,6 +7,7 @@ import pandas as pd
 from segmodels.evidence import Evidence
 from segmodels.models.needs.latent_class import LatentClassFit
 from segmodels.project.needs_fits import Chosen
+from segmodels.project.needs_outside import Relations
 from segmodels.project.needs_plan import NeedsPlan
 from segmodels.project.needs_read import Survey
 from segmodels.segments.needs_roles import NeedsRoles
@@ -15,7 +16,6 @@ from segmodels.segments.personas import Persona
 from segmodels.segments.price_axis import PriceAxis
 from segmodels.segments.profile import Profile
 from segmodels.segments.projection.projected import ProjectionFit
-from segmodels.segments.relate.relation import Relation
 from segmodels.segments.typing_tool.selection import GoldenQuestions
 
 
@@ -85,7 +85,7 @@ class NeedsResults:
     style: tuple[Evidence, ...]
     said: Said
     projection: ProjectionFit | None
-    relation: Relation | None
+    relation: Relations | None
     questions: GoldenQuestions | None
     notes: tuple[str, ...]
 

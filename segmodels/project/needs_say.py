@@ -1,14 +1,11 @@
 """What the segments say, by the parts that the survey asks for; and what lies outside."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from segmodels.errors import Infeasible, InputError, NotConverged
 from segmodels.models.needs.latent_class import LatentClassFit
+from segmodels.project.needs_outside import or_note
 from segmodels.project.needs_plan import NeedsPlan
 from segmodels.project.needs_read import Survey, base_frame
 from segmodels.project.needs_results import Said
@@ -20,12 +17,8 @@ from segmodels.segments.price_axis import price_axis
 from segmodels.segments.profile import profile
 from segmodels.segments.projection.projected import ProjectionFit
 from segmodels.segments.projection.projection import Projection
-from segmodels.segments.relate.relate import relate
-from segmodels.segments.relate.relation import Relation
 from segmodels.segments.soft_segments import SoftSegments, soft_segments
 
-#: Categories from which on a column of the base names customers more than it describes them.
-_MOST_CATEGORIES = 12
 _ORDERED = ("binary", "ordinal")
 
 
@@ -60,10 +53,10 @@ def what_they_say(
     found = profile(segments, seed=seed, level=plan.level)
     roles: NeedsRoles | None = None
     if any(item.scale in _ORDERED and item.dimension == "benefit" for item in book):
-        roles = _or_note(notes, "Roles of needs", lambda: needs_roles(segments, seed=seed, level=plan.level))
+        roles = or_note(notes, "Roles of needs", lambda: needs_roles(segments, seed=seed, level=plan.level))
     score: Opportunity | None = None
     if not book.benefits.dropna().empty:
-        score = _or_note(
+        score = or_note(
             notes,
             "Opportunity scores",
             lambda: opportunity(segments, seed=seed, values=values, level=plan.level),
@@ -86,71 +79,8 @@ def project(plan: NeedsPlan, survey: Survey, fit: LatentClassFit) -> tuple[Proje
     return spec.fit(fit, frame, values=plan.value, seed=plan.seed), ""
 
 
-def outside(
-    survey: Survey, fit: LatentClassFit, projection: ProjectionFit | None
-) -> tuple[Relation | None, tuple[str, ...]]:
-    """Relate the segments to profile items and to columns of the base, without the bias of assigning first."""
-    if fit.n_classes < 2:
-        return None, ()
-    columns = _profile_columns(survey)
-    if survey.base is not None and projection is not None:
-        columns |= _base_columns(survey, projection)
-    if not columns:
-        return None, ()
-    table = pd.DataFrame(columns, index=pd.Index(survey.responses.customer_id, name="customer_id"))
-    notes: list[str] = []
-    kinds: Any = {
-        name: "categorical" for name in columns if not pd.api.types.is_numeric_dtype(table[name].dtype)
-    }
-    found = _or_note(
-        notes,
-        "How segments relate to what lies outside",
-        lambda: relate(fit, outcomes=table, kinds=kinds, method="bch", missing="omit"),
-    )
-    return found, tuple(notes)
-
-
 def values_of(plan: NeedsPlan, survey: Survey) -> pd.Series | None:
     """Give the value of each customer of the base, by id; None where there is none."""
     if survey.base is None or plan.value is None:
         return None
     return pd.Series(survey.base.numbers[plan.value], index=survey.base.customer_id, name=plan.value)
-
-
-def _profile_columns(survey: Survey) -> dict[str, Any]:
-    """Answers to the items that describe respondents, as texts or numbers."""
-    found: dict[str, Any] = {}
-    for item in survey.responses.codebook:
-        if item.dimension != "profile":
-            continue
-        values = survey.responses.answers[item.name]
-        if not item.coded:
-            found[item.name] = values
-        elif len(np.unique(values[values >= 0])) > 1:
-            texts = np.array([*item.category_texts, None], dtype=object)
-            found[item.name] = texts[values]
-    return found
-
-
-def _base_columns(survey: Survey, projection: ProjectionFit) -> dict[str, Any]:
-    """Columns of the base of the respondents, in the order of the survey."""
-    customers, places = projection.base.customers, projection.base.places
-    found: dict[str, Any] = {}
-    for name in customers.features:
-        column = customers.features[name].iloc[places]
-        several = column.dropna().nunique()
-        if several > 1 and (pd.api.types.is_numeric_dtype(column.dtype) or several <= _MOST_CATEGORIES):
-            # An item of the survey may bear the same name.
-            label = f"{name} (base)" if name in survey.responses.codebook else str(name)
-            found[label] = column.to_numpy()
-    return found
-
-
-def _or_note[Found](notes: list[str], what: str, find: Callable[[], Found]) -> Found | None:
-    """Find something, or note why it can not be found."""
-    try:
-        return find()
-    except (InputError, Infeasible, NotConverged) as error:
-        said = " ".join(str(error).split())
-        notes.append(f"{what}: left out. {said}")
-        return None

@@ -43,7 +43,7 @@ def style_evidence(fit: LatentClassFit, plain: LatentClassFit | None) -> tuple[E
             "Compare with style='none'."
         )
     told = [
-        Evidence(f"Without a style: {each.name.lower()}", each.passed, each.text, each.table)
+        Evidence(f"Without a style: {each.name.lower()}", None, each.text, each.table)
         for each in plain.evidence
         if each.name in _DIAGNOSTICS
     ]

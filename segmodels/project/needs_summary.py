@@ -127,6 +127,6 @@ def _base_lines(results: NeedsResults) -> list[str]:
         values = [f", worth {money_short(float(value), results.plan.currency)}" for value in amounts]
     rows = zip(found.sizes.to_dict("records"), values, strict=True)
     return told + [
-        f"  {row['segment']}: {count(row['customers'])} ({count(row['low'])} to {count(row['high'])}){value}"
-        for row, value in rows
+        f"  {k + 1}  {count(row['customers'])} ({count(row['low'])} to {count(row['high'])}){value}"
+        for k, (row, value) in enumerate(rows)
     ]

@@ -3,19 +3,22 @@
 import datetime as dt
 import os
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 from segmodels.evaluate.classes.residuals import bivariate_residuals
-from segmodels.project.folder import Folder, whole
+from segmodels.project.folder import Folder
 from segmodels.project.needs_fits import choose, forget, name_classes, without_style
 from segmodels.project.needs_folder import Tell, open_for
+from segmodels.project.needs_outside import outside
 from segmodels.project.needs_page_frames import needs_page
 from segmodels.project.needs_plan import NeedsPlan
 from segmodels.project.needs_read import read_survey
 from segmodels.project.needs_results import NeedsResults
-from segmodels.project.needs_say import named, outside, project, values_of, what_they_say
+from segmodels.project.needs_say import named, project, values_of, what_they_say
 from segmodels.project.needs_style import style_evidence
 from segmodels.project.needs_tables import write_tables
+from segmodels.report.atomic import whole
 from segmodels.report.needs_page import write
 from segmodels.segments.typing_tool.selection import GoldenQuestions, golden_questions
 
@@ -74,12 +77,20 @@ def run_needs(
     return results, folder.files
 
 
+def steps_of(plan: NeedsPlan) -> int:
+    """Count what a run tells of at the most."""
+    several = len(plan.n_classes) > 1
+    fits = len(plan.n_classes) * (1 + (plan.folds if several else 0))
+    pairs = sum(b == a + 1 for a, b in pairwise(plan.n_classes))
+    return len(STEPS) + fits + (pairs if plan.test == "bootstrap" else 0)
+
+
 def find_needs(plan: NeedsPlan, folder: Folder, tell: Tell = lambda _: None) -> NeedsResults:
     """Go the whole way up to writing; only fits are kept in the folder."""
     tell(STEPS[0])
     survey = read_survey(plan)
     tell(STEPS[1])
-    chosen = choose(plan, survey, folder, lambda done, steps, what: tell(f"{what} ({done} of {steps})"))
+    chosen = choose(plan, survey, folder, lambda *told: tell(told[2]))
     tell(STEPS[2])
     plain = without_style(plan, survey, chosen, folder)
     style = style_evidence(chosen.fit, plain)

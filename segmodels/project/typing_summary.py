@@ -8,6 +8,7 @@ import pandas as pd
 from segmodels.project.evidence import evidence_frame
 from segmodels.project.summary import listed
 from segmodels.project.typing_results import TypingResults
+from segmodels.report.segment_names import shown
 from segmodels.report.tables import share
 
 
@@ -57,7 +58,7 @@ def typing_lines(results: TypingResults, files: dict[str, str]) -> tuple[str, ..
         told.append(
             f"  {row['number']!s:<{width}}  {share(float(row['value'])):>6}"
             + (
-                f"  (worst segment {worst} {share(float(row['worst_recall']))})"
+                f"  (worst segment {shown(worst)}: {share(float(row['worst_recall']))})"
                 if isinstance(worst, str) and worst
                 else ""
             )

@@ -83,7 +83,7 @@ def find_typing(
         return TypingResults(
             plan, golden, tool, true, ceiling, None, numbers, segments, _verdict(true, ceiling), tuple(notes)
         )
-    if responses.n != fit.n:
+    if round(responses.n) != round(fit.n):
         notes.append(
             f"The survey has {responses.n:,.0f} respondents, and {fit.n:,.0f} were fitted: agreement is that of these."
         )
