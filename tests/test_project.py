@@ -14,10 +14,11 @@ from segmodels.errors import InputError
 from segmodels.inference.settings import MAP, Laplace
 from segmodels.project import fits
 from segmodels.project.backtests import origins
-from segmodels.project.folder import open_folder, whole, write_table
+from segmodels.project.folder import open_folder, write_table
 from segmodels.project.plan import Plan, demo
 from segmodels.project.scores import thinned
 from segmodels.project.way import STEPS, run
+from segmodels.report.atomic import whole
 from segmodels.tables.datasets import cdnow
 
 PLAN = replace(demo(Laplace(draws=200), seed=1), months=12)
@@ -83,7 +84,7 @@ def test_the_state_names_every_file_and_its_digest(done):
     state = json.loads((out / "run.json").read_text())
     assert state["state"] == "complete"
     assert set(state["files"]) == {path.rsplit("/", 1)[1] for path in files.values()}
-    assert not list(out.glob(".*.part"))
+    assert not list(out.glob(".*.part*"))
 
 
 def test_the_page_shows_all_sections(done):

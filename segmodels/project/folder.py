@@ -3,8 +3,6 @@
 import json
 import os
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +15,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from segmodels.errors import Fault, InputError
+from segmodels.report.atomic import whole
 
 STATE = "run.json"
 _ABANDONED = 3600.0
@@ -81,7 +80,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
         ) from error
     if not os.access(folder, os.W_OK):
         raise InputError(Fault("out", f"{folder}, read-only", "a folder to write to", "Name another one."))
-    for part in folder.glob(".*.part"):
+    for part in folder.glob(".*.part*"):
         # Of a run that was killed; one that goes on at this moment has younger ones.
         if time.time() - part.stat().st_mtime > _ABANDONED:
             part.unlink(missing_ok=True)
@@ -95,17 +94,6 @@ def read_state(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
-
-
-@contextmanager
-def whole(path: Path) -> Generator[Path]:
-    """Give a path to write to; what is there afterwards takes the place of `path`, unless writing failed."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
