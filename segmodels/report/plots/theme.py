@@ -24,10 +24,11 @@ HEIGHT = 340
 def plain(text: object) -> str:
     """Give text to Plotly as text: its markup and its ``%{...}`` templates are disarmed.
 
-    >>> plain("<b>%{x}</b>")
-    '&lt;b&gt;&#37;{x}&lt;/b&gt;'
+    >>> plain("<b>%{x}</b>"), plain('say "no"')
+    ('&lt;b&gt;&#37;{x}&lt;/b&gt;', 'say "no"')
     """
-    return escape(str(text)).replace("%", "&#37;")
+    # Quotes stay: Plotly would show their entities as they are.
+    return escape(str(text), quote=False).replace("%", "&#37;")
 
 
 def tick(text: object, most: int = 20) -> str:
