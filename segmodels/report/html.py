@@ -72,8 +72,8 @@ class Section:
         Its anchor and its heading; the list of contents has what stands before a colon.
     text
         What it says in words.
-    drawings, tables, evidence
-        Shown in this order.
+    drawings, tables, folded, evidence
+        Shown in this order; folded tables open when asked for.
     paired
         Whether figures stand two abreast where there is room.
     """
@@ -84,6 +84,7 @@ class Section:
     drawings: tuple[Drawing, ...] = ()
     tables: tuple[Table, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    folded: tuple[Table, ...] = ()
     paired: bool = False
 
 

@@ -4,12 +4,12 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from html_document import Document, ids
 from plotly.offline import get_plotlyjs
 
 from segmodels.errors import InputError
@@ -29,46 +29,6 @@ SECTIONS = [
     "backtest",
 ]
 FIGURES = 8
-VOID = {"meta", "img", "br", "hr", "link", "input"}
-
-
-class Document(HTMLParser):
-    """What a browser would see: elements with their attributes, and the text outside scripts and styles."""
-
-    def __init__(self, html):
-        super().__init__(convert_charrefs=True)
-        self.elements, self.text, self.scripts, self.headings, self.open = [], "", [], [], []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "script":
-            self.scripts.append([dict(attrs), ""])
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] == "script":
-            self.scripts[-1][1] += data
-        elif not self.open or self.open[-1] != "style":
-            self.text += data
-
-    def figures(self):
-        return {
-            attrs["id"]: json.loads(text)
-            for attrs, text in self.scripts
-            if attrs.get("type") == "application/json"
-        }
-
-
-def ids(document):
-    return [attrs["id"] for _, attrs in document.elements if "id" in attrs]
 
 
 def test_a_full_page_has_every_section_figure_and_table(full_page):
