@@ -36,9 +36,13 @@ _COLUMNS: dict[str, tuple[str, tables.Writer]] = {
     "smallest_OCC": ("Least odds of correct classification", levels.tenths),
     "times_found": ("Best optimum found", tables.each_count),
     "climbs": ("Climbs", tables.each_count),
+    "missed_by": ("Log-likelihood missed at first", levels.hundredths),
     "largest_residual": ("Largest bivariate residual", levels.hundredths),
     "bootstrap_p": ("Bootstrap test against one less, p", levels.p_values),
 }
+
+
+_FIT = ("log_likelihood", "parameters", "AIC", "AIC3", "BIC", "CAIC", "aBIC", "ICL", "AWE", "bootstrap_p")
 
 
 def classes(found: ClassNumber) -> Section:
@@ -56,15 +60,19 @@ def classes(found: ClassNumber) -> Section:
         if any(name in frame and np.isfinite(tables.floats(frame, name)).any() for name in columns)
     )
     text = () if best is None else (f"Recommended: {tables.count(best)}.",)
-    whole = _columns(frame, tuple(map(str, frame.columns)), "All figures by the number of classes")
     strong = () if best is None else tuple(np.flatnonzero(tables.floats(frame, "n_classes") == best).tolist())
-    table = Table(whole.caption, whole.columns, strong)
+    names = [name for name in map(str, frame.columns) if name != "n_classes" and frame[name].notna().any()]
+    halves = (
+        ("Fit by the number of classes", [name for name in names if name in _FIT]),
+        ("Other figures by the number of classes", [name for name in names if name not in _FIT]),
+    )
+    whole = [(caption, _columns(frame, tuple(part), caption).columns) for caption, part in halves if part]
     return Section(
         "classes",
         "Number of segments: why so many",
         (*text, *found.reasons),
         drawings,
-        (table,),
+        tuple(Table(caption, columns, strong) for caption, columns in whole),
         paired=len(drawings) > 1,
     )
 
