@@ -36,7 +36,7 @@ _COLUMNS: dict[str, tuple[str, tables.Writer]] = {
     "smallest_OCC": ("Least odds of correct classification", levels.tenths),
     "times_found": ("Best optimum found", tables.each_count),
     "climbs": ("Climbs", tables.each_count),
-    "missed_by": ("Log-likelihood missed at first", levels.hundredths),
+    "missed_by": ("Log-likelihood still missed", levels.hundredths),
     "largest_residual": ("Largest bivariate residual", levels.hundredths),
     "bootstrap_p": ("Bootstrap test against one less, p", levels.p_values),
 }
@@ -61,7 +61,11 @@ def classes(found: ClassNumber) -> Section:
     )
     text = () if best is None else (f"Recommended: {tables.count(best)}.",)
     strong = () if best is None else tuple(np.flatnonzero(tables.floats(frame, "n_classes") == best).tolist())
-    names = [name for name in map(str, frame.columns) if name != "n_classes" and frame[name].notna().any()]
+    names = [
+        name
+        for name in map(str, frame.columns)
+        if name != "n_classes" and bool(frame[name].notna().to_numpy().any())
+    ]
     halves = (
         ("Fit by the number of classes", [name for name in names if name in _FIT]),
         ("Other figures by the number of classes", [name for name in names if name not in _FIT]),
