@@ -26,8 +26,8 @@ _STEPS = 5_000
 _ARRIVED = 1e-6
 # Optima whose objectives differ by less are the same one.
 _SAME = 0.01
-# EM that gains at most this part of its last gain has next to nothing left after a gain below _SETTLED.
-_FAST, _SETTLED, _NOISE = 0.5, 1e-7, 1e-13
+# Where EM shortens its steps at least by this factor, and less than so much is left to gain, it has come to rest.
+_FAST, _SETTLED, _LAST_STEPS = 0.7, 1e-9, 12
 
 
 @dataclass(frozen=True)
@@ -152,16 +152,28 @@ def finish(problem: MixtureProblem, theta: Array) -> End:
 
 
 def at_rest(problem: MixtureProblem, theta: Array) -> End | None:
-    """Tell by Aitken's rule from three EM steps whether little is left to gain; None where it can not tell."""
-    ahead, first = problem.step(theta)
-    ahead, second = problem.step(ahead)
-    ahead, third = problem.step(ahead)
-    gain, later = second - first, third - second
-    # Smaller differences are rounding.
-    if gain < _NOISE * abs(third) or later > _FAST * gain:
-        return None
-    left = max(later, 0.0) * _FAST / (1 - _FAST)
-    return End(ahead, third, left) if left < _SETTLED else None
+    """Let a few more EM steps bring it to rest where they are fast; None where they are not.
+
+    Near the optimum an EM step is the gradient times the inverse complete-data information, so its length in
+    that metric is what is left to gain, but for the rate at which EM converges.
+    """
+    ahead, _ = problem.step(theta)
+    metric = problem.complete_information(ahead)
+    before = _length(ahead - theta, metric)
+    for _ in range(_LAST_STEPS):
+        after, value = problem.step(ahead)
+        now = _length(after - ahead, metric)
+        rate = np.sqrt(now / before) if before > 0 else 0.0
+        if rate > _FAST:
+            return None
+        if now / (1 - rate) < _SETTLED:
+            return End(after, value, now / (1 - rate))
+        ahead, before = after, now
+    return None
+
+
+def _length(step: Array, metric: Array) -> float:
+    return 0.5 * float(step @ metric @ step)
 
 
 def _across(workers: int | None) -> Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]:
