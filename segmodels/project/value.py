@@ -17,9 +17,9 @@ from segmodels.report.plots.lorenz import Concentration
 from segmodels.segments.concentration import concentration, lorenz
 from segmodels.segments.draw_grid import Block, Blocks
 from segmodels.segments.rfm import rfm_inputs, rfm_scores, rfm_segments
-from segmodels.tables.segmentation import Segmentation
 from segmodels.segments.tiers import value_tiers
 from segmodels.segments.value import DECILES, value_deciles
+from segmodels.tables.segmentation import Segmentation
 from segmodels.tables.transactions import Transactions
 
 Array = NDArray[np.float64]
