@@ -136,12 +136,12 @@ def _words(row: dict[object, object], texts: tuple[str, ...]) -> str:
 
     Examples
     --------
-    >>> _words({"label": "Speed", "direction": -1, "category": ""}, ("ordinal", "low", "high"))
+    >>> _words({"phrase": "Speed", "direction": -1, "category": ""}, ("ordinal", "low", "high"))
     'low on speed'
-    >>> _words({"label": "Gear", "direction": -1, "category": "manual"}, ("binary", "automatic", "manual"))
+    >>> _words({"phrase": "Gear", "direction": -1, "category": "manual"}, ("binary", "automatic", "manual"))
     'gear: automatic'
     """
-    label, above = shortened(str(row["label"])), float(str(row["direction"])) > 0
+    label, above = shortened(str(row["phrase"])), float(str(row["direction"])) > 0
     scale, *categories = texts
     if scale == "binary":
         if tuple(text.lower() for text in categories) in _YES_AND_NO:

@@ -136,11 +136,15 @@ def opportunity(
     scores = [np.squeeze(one, 0) for one in _scores(point, shrink)]
     drawn, drawn_money = _bootstrap(segments, answers, money, (shrink, replicates), seed)
     table = _table(segments, pairs, scores, point, answers)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    same = _band_codes(drawn) == _band_codes(scores[2])
-    table = table.assign(low=low.ravel(), high=high.ravel(), band_certainty=same.mean(axis=0).ravel())
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    for prefix, draws in zip(("importance_", "satisfaction_", ""), drawn, strict=True):
+        low, high = np.quantile(draws, ends, axis=0)
+        table = table.assign(**{f"{prefix}low": low.ravel(), f"{prefix}high": high.ravel()})
+    same = _band_codes(drawn[2]) == _band_codes(scores[2])
+    table = table.assign(band_certainty=same.mean(axis=0).ravel())
     columns = [
-        *("benefit", "segment", "importance", "satisfaction", "importance_raw", "satisfaction_raw"),
+        *("benefit", "segment", "importance", "importance_low", "importance_high"),
+        *("satisfaction", "satisfaction_low", "satisfaction_high", "importance_raw", "satisfaction_raw"),
         *(
             "opportunity",
             "low",
@@ -154,13 +158,13 @@ def opportunity(
         ),
     ]
     if worth is not None:
-        ends = np.quantile(drawn_money, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        money_low, money_high = np.quantile(drawn_money, ends, axis=0)
         behind = (worth * scores[3]).ravel()
         table = table.assign(
             segment_value=np.tile(worth, len(pairs)),
             money=behind,
-            money_low=ends[0].ravel(),
-            money_high=ends[1].ravel(),
+            money_low=money_low.ravel(),
+            money_high=money_high.ravel(),
             rank_by_money=pd.Series(behind).rank(ascending=False, method="min").astype("Int64"),
         )
         columns += ["segment_value", "money", "money_low", "money_high", "rank_by_money"]
@@ -263,17 +267,18 @@ def _shrunk(part: Array, whole: Array, shrink: float) -> Array:
 
 def _bootstrap(
     segments: SoftSegments, answers: Sums, money: Array | None, settings: tuple[float, int], seed: int
-) -> tuple[Array, Array]:
-    """Opportunity and, with money, the money behind, in bootstrap samples, shape (B, J, K) each."""
+) -> tuple[tuple[Array, Array, Array], Array]:
+    """Draw importance, satisfaction and opportunity, and the money behind, in samples, shape (B, J, K) each."""
     shrink, replicates = settings
-    scores: list[Array] = []
+    scores: list[tuple[Array, Array, Array]] = []
     behind: list[Array] = []
     for memberships, weights in _samples(segments, replicates, seed):
-        _, _, score, unmet = _scores(_sums(answers, weights, memberships), shrink)
-        scores.append(score)
+        *three, unmet = _scores(_sums(answers, weights, memberships), shrink)
+        scores.append((three[0], three[1], three[2]))
         if money is not None:
             behind.append(((weights * money) @ memberships)[:, None] * unmet)
-    return np.concatenate(scores), np.concatenate(behind) if behind else np.empty(0)
+    importance, satisfaction, opportunity = (np.concatenate(part) for part in zip(*scores, strict=True))
+    return (importance, satisfaction, opportunity), np.concatenate(behind) if behind else np.empty(0)
 
 
 def _samples(segments: SoftSegments, replicates: int, seed: int) -> Iterator[tuple[Array, Array]]:

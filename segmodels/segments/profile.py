@@ -32,7 +32,7 @@ class Profile:
     sizes
         Respondents in each segment, expected, by name.
     table
-        One row for each item, statistic, category and segment: ``item, label, dimension, scale, statistic``
+        One row for each item, statistic, category and segment: ``item, label, phrase, dimension, scale, statistic``
         (``"probability"`` of a category, ``"top box"`` or ``"mean"``), ``category, segment, estimate, se, low,
         high, total`` (of all respondents), ``index, index_low, index_high`` (100 times estimate over total),
         ``z, p_value, q_value`` (against the rest of the respondents), ``base`` (respondents who answered) and
@@ -102,7 +102,7 @@ class Profile:
         Returns
         -------
         pandas.DataFrame
-            ``segment, rank, item, label, statistic, category, estimate, total, index, direction`` (1 above,
+            ``segment, rank, item, label, phrase, statistic, category, estimate, total, index, direction`` (1 above,
             -1 below the rest), ``divergence, q_value``. An item stands for itself by its last category where
             it is binary, by its top box where it is ordinal, by its mean where it is a number, and by the
             category that adds most to the divergence where it is nominal.
@@ -122,7 +122,8 @@ class Profile:
             size=-rows["divergence"].round(10),
         ).sort_values(["segment", "size"], kind="stable")
         rows = rows.assign(rank=rows.groupby("segment", observed=True).cumcount() + 1)
-        columns = ["segment", "rank", "item", "label", "statistic", "category", "estimate", "total", "index"]
+        named = ["segment", "rank", "item", "label", "phrase", "statistic", "category"]
+        columns = [*named, "estimate", "total", "index"]
         out = rows.loc[rows["rank"] <= most, [*columns, "direction", "divergence", "q_value"]]
         return out.assign(segment=out["segment"].astype(str)).reset_index(drop=True)
 
@@ -239,6 +240,7 @@ def _rows(
     named = {
         "item": item.name,
         "label": item.wording,
+        "phrase": item.phrase,
         "dimension": item.dimension or "",
         "scale": item.scale,
         "statistic": statistic,

@@ -16,9 +16,9 @@ import pandas as pd
 from segmodels.errors import Fault, InputError
 from segmodels.segments.log import Day, rows_until
 from segmodels.segments.ranks import checked_values
-from segmodels.tables.segmentation import Segmentation
 from segmodels.tables.arrow import to_pandas
 from segmodels.tables.engine import fetch
+from segmodels.tables.segmentation import Segmentation
 from segmodels.tables.summary import in_money
 
 if TYPE_CHECKING:

@@ -98,6 +98,19 @@ class Item:
         return self.label or self.name
 
     @property
+    def phrase(self) -> str:
+        """What it asks about, in few words: the benefit, satisfaction with it, or the wording.
+
+        Examples
+        --------
+        >>> Item("q1", "ordinal", label="How important?", benefit="Safe payment", measures="importance").phrase
+        'Safe payment'
+        """
+        if not self.benefit or self.measures is None:
+            return self.wording
+        return self.benefit if self.measures == "importance" else f"satisfaction: {self.benefit}"
+
+    @property
     def category_texts(self) -> tuple[str, ...]:
         """What each category says."""
         return self.texts or tuple(str(code) for code in self.categories)
