@@ -71,7 +71,8 @@ def needs_page(results: NeedsResults, made: datetime) -> NeedsPage:
 def provenance(results: NeedsResults, made: datetime) -> Provenance:
     """Say where the page comes from."""
     plan, style = results.plan, results.fit.spec.style
-    words = f"{results.fit.n_classes} latent classes"
+    classes = results.fit.n_classes
+    words = f"{classes} latent class{'' if classes == 1 else 'es'}"
     if style:
         words += f" with a response style ({' and '.join(style)})"
     packages = (*_PACKAGES, *(_PACKAGES_OF_NUTS if isinstance(plan.setting, NUTS) else ()))

@@ -129,7 +129,10 @@ def _questions(plan: NeedsPlan, fit: Any, numbers: tuple[str, ...]) -> tuple[Gol
         return None, "One class needs no golden questions."
     if numbers:
         what = ", ".join(numbers)
-        return None, f"Golden questions: left out, as {what} are answered in numbers; read them as ordinal."
+        return (
+            None,
+            f"Golden questions: left out, as items are answered in numbers ({what}); read them as ordinal.",
+        )
     most = min(plan.questions, len(fit.components.items))
     return golden_questions(fit, range(1, most + 1), seed=plan.seed), ""
 
