@@ -167,7 +167,7 @@ def at_rest(problem: MixtureProblem, theta: Array) -> End | None:
         if rate > _FAST:
             return None
         if now / (1 - rate) < _SETTLED:
-            return End(after, value, now / (1 - rate))
+            return End(after, value, float(now / (1 - rate)))
         ahead, before = after, now
     return None
 
@@ -233,7 +233,7 @@ def _replication(table: pd.DataFrame, starts: Starts) -> Evidence:
 
 
 def _arrival(end: End) -> Evidence:
-    arrived = end.decrement < _ARRIVED
+    arrived = bool(end.decrement < _ARRIVED)
     text = f"After Newton's steps the objective could still rise by about {end.decrement:.1g}."
     advice = "" if arrived else " The climb stopped short: give larger BayesConstants, or fewer classes."
     return Evidence("Converged", arrived, text + advice)
