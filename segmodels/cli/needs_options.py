@@ -35,7 +35,7 @@ class Aim(StrEnum):
 
 SurveyFile = Annotated[
     str | None,
-    typer.Argument(metavar="[SURVEY]", help="Parquet or CSV, one row a respondent, or a DuckDB file."),
+    typer.Argument(metavar="SURVEY", help="Parquet or CSV, one row a respondent, or a DuckDB file."),
 ]
 Simulated = Annotated[
     bool, typer.Option("--simulated", help="Show the way on simulated data, which need no file.")

@@ -93,7 +93,8 @@ def needs_lines(results: NeedsResults, files: dict[str, str]) -> tuple[str, ...]
         told.append(f'Names after "{DRAFT.strip()}" are drafts; set your own: --names "{numbers}"')
     told += _base_lines(results)
     told += results.notes
-    told += [str(each) for each in results.evidence if each.passed is False]
+    # That fewer classes are too few is among the reasons.
+    told += [str(each) for each in results.evidence if each.passed is False and each not in chosen.tests]
     folder = Path(files["page"]).parent
     others = ", ".join(sorted(Path(path).name for name, path in files.items() if name != "page"))
     return (*told, f"Page: {files['page']}", f"Also in {folder}: {others}")
