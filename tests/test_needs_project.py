@@ -155,7 +155,7 @@ def test_a_killed_run_takes_up_the_fits_that_were_finished(done, tmp_path):
 
 def test_a_run_leaves_results_of_other_commands_alone(done, tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"files": {"purchases.nc": ""}}))
-    with pytest.raises(InputError, match=r"out: got .* which holds results of another command"):
+    with pytest.raises(InputError, match=r"out: got .* which holds results of value"):
         run_needs(PLAN, tmp_path)
     with pytest.raises(InputError, match="which holds results of needs"):
         run_typing(TypingPlan(done[0], 1), done[0])

@@ -234,6 +234,6 @@ def _replication(table: pd.DataFrame, starts: Starts) -> Evidence:
 
 def _arrival(end: End) -> Evidence:
     arrived = bool(end.decrement < _ARRIVED)
-    text = f"After Newton's steps the objective could still rise by about {end.decrement:.1g}."
+    text = f"At the end the objective could still rise by about {end.decrement:.1g}."
     advice = "" if arrived else " The climb stopped short: give larger BayesConstants, or fewer classes."
     return Evidence("Converged", arrived, text + advice)

@@ -7,7 +7,7 @@ from typing import Literal
 from segmodels.errors import Fault, InputError
 from segmodels.project.folder import Folder, open_folder
 
-Kind = Literal["needs", "typing"]
+Kind = Literal["value", "needs", "typing"]
 #: Called with what is begun.
 Tell = Callable[[str], None]
 
@@ -23,7 +23,8 @@ def open_for(kind: Kind, path: str | os.PathLike[str]) -> Folder:
         Where the folder holds results of another command, is a file, or can not be written to.
     """
     folder = open_folder(path)
-    there = folder.state.get("kind", "another command")
+    # What was written before folders knew their command is of the first one.
+    there = folder.state.get("kind", "value")
     if folder.state and there != kind:
         got = f"{folder.path}, which holds results of {there}"
         raise InputError(Fault("out", got, "a folder of its own", "Name another one: out=."))

@@ -14,7 +14,8 @@ from segmodels.evaluate.tracking import tracking
 from segmodels.project.backtests import run_backtest
 from segmodels.project.evidence import evidence_frame, named, tells_of_spend
 from segmodels.project.fits import fit_purchases, fit_spend
-from segmodels.project.folder import Folder, open_folder
+from segmodels.project.folder import Folder
+from segmodels.project.needs_folder import open_for
 from segmodels.project.page import value_page
 from segmodels.project.plan import Plan
 from segmodels.project.results import Results
@@ -68,8 +69,8 @@ def run(
     InputError, NotConverged
         With advice.
     """
-    folder = open_folder(out)
-    folder.remember(state="running", plan=described(plan))
+    folder = open_for("value", out)
+    folder.remember(kind="value", state="running", plan=described(plan))
     results = find(plan, folder, tell)
     tell(STEPS[7])
     _write(results, folder)

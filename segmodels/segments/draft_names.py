@@ -161,14 +161,15 @@ def shortened(label: str) -> str:
     --------
     >>> shortened("Staff who know what they are talking about")
     'staff who know what they…'
-    >>> shortened("ATM nearby")
-    'ATM nearby'
+    >>> shortened("ATM nearby"), shortened("I compare prices")
+    ('ATM nearby', 'I compare prices')
     """
     text = " ".join(label.split())
     if len(text) > _SHORT:
         cut = text[: _SHORT - 1]
         text = (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:-") + "…"
-    capitals = any(letter.isupper() for letter in text.split(" ")[0][1:])
+    first = text.split(" ")[0]
+    capitals = first == "I" or any(letter.isupper() for letter in first[1:])
     return text if capitals else text[:1].lower() + text[1:]
 
 

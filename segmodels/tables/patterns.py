@@ -44,7 +44,8 @@ class Patterns:
         """Whether both merge the same answers with the same weights."""
         names = ("codes", "numbers", "group", "design", "weight")
         return all(
-            np.array_equal(getattr(self, name), getattr(other, name), equal_nan=name == "numbers") for name in names
+            np.array_equal(getattr(self, name), getattr(other, name), equal_nan=name == "numbers")
+            for name in names
         )
 
     def sample(self, rng: np.random.Generator, most: int) -> Self:

@@ -192,7 +192,7 @@ def _fits(
     order = sorted(specs, reverse=True)
     for k, fit in zip(order, in_order(lambda k: fitted(specs[k]), order, workers), strict=True):
         fits[k] = fit
-        tell(f"{k} classes fitted")
+        tell(f"{k} class{'' if k == 1 else 'es'} fitted")
     missed = dict.fromkeys(order[::-1], 0.0)
     for k in (k for k in missed if k - 1 in fits):
         missed[k] = missed_by(fits[k], fits[k - 1], fits[k].seed)

@@ -74,8 +74,8 @@ def _figures(fit: NeedsFit, questions: int, seed: int) -> dict[str, float]:
 
 
 def _largest_residual(fit: NeedsFit) -> float:
-    """Largest bivariate residual; NaN where there are no pairs of coded items."""
-    if not isinstance(fit, LatentClassFit) or len(fit.problem.layout.items) < 2:
+    """Largest bivariate residual; NaN where there are no pairs of coded items, or numbers beside them."""
+    if not isinstance(fit, LatentClassFit) or len(fit.problem.layout.items) < 2 or fit.problem.layout.numbers:
         return math.nan
     return float(bivariate_residuals(fit)["residual"].to_numpy(np.float64)[0])
 

@@ -15,6 +15,8 @@ _FEW = 30
 _BOUNDARY = 1e-3
 _MIRROR = 0.75
 _LEAST_ITEMS = 3
+# Average correlation between ratings above which a style may pass for needs.
+_COMMON = 0.2
 
 
 def class_evidence(fit: Any) -> tuple[Evidence, ...]:
@@ -71,9 +73,10 @@ def _person_means(fit: Any, ordinal: list[int]) -> Evidence:
     distinct = np.array([len(set(row[known])) for row, known in zip(codes[kept], seen[kept], strict=True)])
     straight = float(np.average(distinct == 1, weights=weight[kept]))
     styled = any(place >= 0 for place in fit.problem.layout.style_at)
+    doubtful = common > _COMMON and not styled
     advice = (
         " Respondents differ mostly in how high they rate everything: fit with style=('agreement',) and compare BIC."
-        if common > 0.2 and not styled
+        if doubtful
         else ""
     )
     text = (
@@ -81,7 +84,7 @@ def _person_means(fit: Any, ordinal: list[int]) -> Evidence:
         f"same answer to all {len(ordinal)} scales.{advice}"
     )
     table = pd.DataFrame({"common_variance": [common], "straight_lining": [straight]})
-    return Evidence("Response style", None, text, table)
+    return Evidence("Response style", not doubtful, text, table)
 
 
 def _mirror(fit: Any, ordinal: list[int]) -> Evidence:

@@ -6,7 +6,6 @@ styles as in ``segmodels.likelihoods.adjacent_category``.
 
 import os
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -187,7 +186,7 @@ class LatentClassFit(NeedsFit):
         check_same(self.problem.coding, responses)
         return over(self.problem, responses)
 
-    @cached_property
+    @property
     def components(self) -> Components:
         """Coded items as tables of log-probabilities; with covariates the class shares are those of the sample.
 

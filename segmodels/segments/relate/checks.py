@@ -25,6 +25,7 @@ LOW_SEPARATION = 0.5
 #: Condition number of the classification error beyond which correcting it multiplies noise.
 ILL_CONDITIONED = 10.0
 #: Probability below which maximum likelihood and weighting are said to disagree.
+_ROUNDING = 1e-6
 DISAGREE = 0.01
 
 
@@ -115,6 +116,9 @@ def agreement(own: list[tuple[str, Figures, Figures]], measurement: Measurement)
     rows: list[tuple[object, ...]] = []
     for name, likelihood, weighting in own:
         off = (likelihood.estimate - weighting.estimate).ravel()
+        # Where the two are the same estimator, what is left of a difference, and of its error, is rounding.
+        error = np.sqrt(np.diag(covariance(weighting.influence, measurement.sample)))
+        off = np.where(np.abs(off) > _ROUNDING * error, off, 0.0)
         spread = covariance(likelihood.influence - weighting.influence, measurement.sample)
         keep = ~likelihood.stuck.ravel()
         found = wald(off, spread, np.eye(len(off))[keep])
