@@ -186,8 +186,10 @@ def meat(problem: MixtureProblem, theta: Array, design: Design) -> Array:
             total += scaled.T @ scaled
         return total
     units, strata, size = _units(problem, theta, design)
+    # A row that stands for nobody is no unit.
+    units, strata, size = units[size > 0], strata[size > 0], size[size > 0]
     total = np.zeros((problem.size, problem.size))
-    for h in range(strata.max() + 1):
+    for h in np.unique(strata):
         inside = units[strata == h]
         n = size[strata == h]
         if n.sum() < 2:

@@ -103,13 +103,15 @@ def _laplace(
         weighted = weighted_draws(around(mode), lambda u: _objectives(problem, u), draws, rng)
         if weighted.khat < _KHAT:
             return weighted.resample(rng)[None], (diagnose.importance(weighted),)
+        good: bool | None = False
         said = f"Importance weights can not correct it (k-hat {weighted.khat:.2f})."
     else:
+        good = None
         said = "Importance weights would need too long."
     root = np.linalg.cholesky(np.linalg.inv(mode.precision))
     u = theta + rng.standard_normal((draws, problem.size)) @ root.T
     text = f"Draws are of the normal approximation at the mode. {said} NUTS() samples the posterior itself."
-    return u[None], (Evidence("Normal approximation", None, text),)
+    return u[None], (Evidence("Normal approximation", good, text),)
 
 
 def _objectives(problem: MixtureProblem, u: Array) -> Array:

@@ -75,8 +75,8 @@ class Optimum:
     objective
         There.
     table
-        Each optimum reached, the best first: ``objective, times`` (starts that led to it), ``smallest`` (share
-        of its smallest class).
+        Each optimum reached, the best first: ``objective, times`` (starts that led to it; where there are more
+        patterns than ``Starts.sample``, on a sample of them), ``smallest`` (share of its smallest class).
     evidence
         Whether it was found often enough, and whether the climb came to its end.
     """
@@ -135,7 +135,8 @@ def find_optimum(
     order = sorted(range(len(ends)), key=lambda i: -ends[i].objective)
     end = finish(problem, ends[order[0]].theta)
     table = _table(problem, [ends[i] for i in order], [times[i] for i in order], end.objective)
-    return Optimum(end.theta, end.objective, table, (_replication(table, starts), _arrival(end)))
+    where = "" if rough is problem else f" on a sample of {starts.sample:,} patterns"
+    return Optimum(end.theta, end.objective, table, (_replication(table, starts, where), arrival(end)))
 
 
 def finish(problem: MixtureProblem, theta: Array) -> End:
@@ -218,21 +219,21 @@ def _smallest(problem: MixtureProblem, theta: Array) -> float:
     return float((problem.weight @ membership(problem, theta)).min() / problem.weight.sum())
 
 
-def _replication(table: pd.DataFrame, starts: Starts) -> Evidence:
+def _replication(table: pd.DataFrame, starts: Starts, where: str) -> Evidence:
     times, kept = (int(value) for value in (table["times"].to_numpy()[0], table["times"].to_numpy().sum()))
-    found = (
-        f"The best of {len(table)} optima was found by {times} of the {kept} starts that climbed to the end."
-    )
+    found = f"The best of {len(table)} optima was found by {times} of the {kept} starts that climbed to the end{where}."
     advice = (
         ""
         if times > 2
         else f" A better one may exist: give Starts(random={4 * starts.random}, kept={4 * starts.kept})."
     )
-    passed = times > 2 or kept < 3
-    return Evidence("Best optimum replicated", passed, found + ("" if passed else advice), table)
+    # So few climbs can not tell.
+    passed = None if kept < 3 else times > 2
+    return Evidence("Best optimum replicated", passed, found + advice, table)
 
 
-def _arrival(end: End) -> Evidence:
+def arrival(end: End) -> Evidence:
+    """Say whether a climb came to its end."""
     arrived = bool(end.decrement < _ARRIVED)
     text = f"At the end the objective could still rise by about {end.decrement:.1g}."
     advice = "" if arrived else " The climb stopped short: give larger BayesConstants, or fewer classes."

@@ -95,8 +95,11 @@ def influence_covariance(influence: Array, responses: Responses) -> Array:
         inside = units.stratum == h
         size = units.size[inside]
         n = size.sum()
-        centred = totals[inside] - size[:, None] * (totals[inside].sum(axis=0) / n)
-        scaled = centred / np.sqrt(size)[:, None]
+        centred = totals[inside] - size[:, None] * (totals[inside].sum(axis=0) / max(n, 1e-300))
+        # A row that stands for nobody is no unit.
+        scaled = np.divide(
+            centred, np.sqrt(size)[:, None], out=np.zeros_like(centred), where=size[:, None] > 0
+        )
         out += n / max(n - 1, 1) * (scaled.T @ scaled)
     return out
 
@@ -129,5 +132,6 @@ def bootstrap_weights(responses: Responses, replicates: int, rng: np.random.Gene
         if draws < 1:
             continue
         times = rng.multinomial(draws, size / n, size=replicates)
-        multiplier[:, inside] = times / size * (n / draws)
+        seen = np.maximum(size, 1e-300)
+        multiplier[:, inside] = np.where(size > 0, times / seen * (n / draws), 0.0)
     return multiplier[:, units.unit]

@@ -32,6 +32,7 @@ from segmodels.models.needs.ranking_layout import ChoiceLayout
 from segmodels.models.needs.ranking_problem import ChoiceProblem
 from segmodels.models.needs.ranking_sampling import parameter_names, posterior_of, pymc_model, sample
 from segmodels.models.needs.ranking_tables import by_item_and_class, estimates, importance_table
+from segmodels.models.needs.renamed import place_of
 from segmodels.tables.responses import Responses
 
 Array = NDArray[np.float64]
@@ -251,7 +252,7 @@ class BestWorstFit(NeedsFit):
     def coefficients(self, reference: str | None = None, level: float = 0.95) -> pd.DataFrame:
         """Tabulate the multinomial logits of membership on the covariates, against the reference class."""
         problem: Any = self.problem
-        place = 0 if reference is None else self.names.index(reference)
+        place = 0 if reference is None else place_of(self.names, reference)
         return tables.coefficient_table(problem, self.theta, self.covariance, self.names, place, level)
 
     def pymc_model(self) -> Any:
@@ -271,12 +272,11 @@ class BestWorstFit(NeedsFit):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], responses: Responses | None = None) -> Self:
-        """Read a fit written by :meth:`save`; give responses to score them."""
+        """Read a fit written by :meth:`save`; give the respondents fitted for its errors, or others to score."""
         held = storage.load(path, "BestWorst")
         spec = BestWorst(**held.spec)
         choices = tasks_of(held.arrays, held.data)
         layout = spec.layout(len(held.items), held.data.design.shape[1])
         problem = ChoiceProblem(held.items, layout, held.data, choices, spec.constants, held.coding)
         found = (held.theta, held.posterior, held.classes, held.optima, held.evidence, held.seed)
-        fit = cls(spec, problem, *found, responses=None, fitted=False)
-        return fit if responses is None else fit.on(responses)
+        return cls(spec, problem, *found, responses=None, fitted=False).with_respondents(responses)

@@ -7,7 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segmodels.evidence import Evidence
+from segmodels.inference.settings import MAP, Setting
 from segmodels.models.needs.latent_class_tables import probabilities
+from segmodels.tables.responses import Responses
 
 Array = NDArray[np.float64]
 _SMALL = 0.05
@@ -22,6 +24,23 @@ _COMMON = 0.2
 def class_evidence(fit: Any) -> tuple[Evidence, ...]:
     """Collect what the classes of a latent class fit say against themselves."""
     return (_smallest(fit), _boundary(fit), *_response_style(fit))
+
+
+def weighted(responses: Responses) -> bool:
+    """Whether respondents differ in weight, or were sampled by strata or clusters."""
+    designed = responses.strata is not None or responses.cluster is not None
+    return designed or not np.allclose(responses.weight, 1.0)
+
+
+def design_evidence(responses: Responses, setting: Setting) -> tuple[Evidence, ...]:
+    """Say that draws know nothing of the sampling design, where there is one."""
+    if isinstance(setting, MAP) or not weighted(responses):
+        return ()
+    text = (
+        "The draws take weights for counts and leave strata and clusters out: their intervals are too narrow or too "
+        "wide. Tables of errors use the sandwich, which honours the design, unless told otherwise."
+    )
+    return (Evidence("Sampling design", False, text),)
 
 
 def _smallest(fit: Any) -> Evidence:
@@ -60,11 +79,15 @@ def _person_means(fit: Any, ordinal: list[int]) -> Evidence:
     codes[codes < 0] = np.nan
     seen = ~np.isnan(codes)
     mass = weight[:, None] * seen
-    mean = np.nansum(mass * np.nan_to_num(codes), axis=0) / mass.sum(axis=0)
-    spread = np.sqrt(np.nansum(mass * (np.nan_to_num(codes) - mean) ** 2, axis=0) / mass.sum(axis=0))
-    z = np.where(seen, (np.nan_to_num(codes) - mean) / np.where(spread > 0, spread, 1.0), 0.0)
     answered = seen.sum(axis=1)
     kept = answered >= _LEAST_ITEMS
+    if not weight[kept].sum() > 0:
+        text = f"Nobody answered {_LEAST_ITEMS} rating scales, so there is no telling."
+        return Evidence("Response style", None, text)
+    whole = np.maximum(mass.sum(axis=0), 1e-300)
+    mean = np.nansum(mass * np.nan_to_num(codes), axis=0) / whole
+    spread = np.sqrt(np.nansum(mass * (np.nan_to_num(codes) - mean) ** 2, axis=0) / whole)
+    z = np.where(seen, (np.nan_to_num(codes) - mean) / np.where(spread > 0, spread, 1.0), 0.0)
     own = z[kept].sum(axis=1) / answered[kept]
     between = float(np.average(own**2, weights=weight[kept]))
     # Were answers to different items independent, a mean of J of them had 1 / J of the variance of one.

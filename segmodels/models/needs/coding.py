@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from segmodels.errors import Fault, InputError
 from segmodels.tables.codebook import Item
 from segmodels.tables.patterns import Patterns, patterns
 from segmodels.tables.responses import Responses
@@ -22,8 +23,8 @@ class Coding:
     ----------
     items, numbers
         Coded items, and items answered in numbers.
-    covariates
-        Names of the items that explain membership.
+    explaining
+        The items that explain membership.
     columns
         Names of the columns they become, without the constant.
     centre, scale
@@ -34,22 +35,38 @@ class Coding:
 
     items: tuple[Item, ...]
     numbers: tuple[Item, ...]
-    covariates: tuple[str, ...]
+    explaining: tuple[Item, ...]
     columns: tuple[str, ...]
     centre: Array
     scale: Array
     mean: Array
     sd: Array
 
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names of the items that explain membership."""
+        return tuple(item.name for item in self.explaining)
+
     def patterns(self, responses: Responses) -> Patterns:
         """Merge the respondents with the same answers."""
         numbers = responses.numbers([item.name for item in self.numbers])
-        if self.covariates:
-            columns = (responses.covariates(self.covariates)[0] - self.centre) / self.scale
-        else:
-            columns = np.empty((len(responses), 0))
         codes = responses.codes([item.name for item in self.items])
-        return patterns(codes, (numbers - self.mean) / self.sd, columns, responses.case_weight)
+        return patterns(codes, (numbers - self.mean) / self.sd, self.design(responses), responses.case_weight)
+
+    def design(self, responses: Responses) -> Array:
+        """Covariates as columns, standardised, without the constant, shape (N, D - 1).
+
+        Raises
+        ------
+        InputError
+            Where a covariate is not there, or has another scale or other categories than in the fit.
+        """
+        if not self.explaining:
+            return np.empty((len(responses), 0))
+        faults = other_items(self.explaining, responses)
+        if faults:
+            raise InputError(faults)
+        return (responses.covariates(self.covariates)[0] - self.centre) / self.scale
 
     def constant(self, numbers: Array) -> Array:
         """Log-density's part that no class changes, by pattern, shape (U,), from scaled numbers (U, L)."""
@@ -62,6 +79,22 @@ class Coding:
             )
             total += np.where(np.isnan(column), 0.0, part)
         return total
+
+
+def other_items(known: tuple[Item, ...], responses: Responses) -> list[Fault]:
+    """Name the items that the responses do not have as they are known, with scale and categories."""
+    faults: list[Fault] = []
+    for item in known:
+        if item.name not in responses.codebook.names:
+            there = ", ".join(responses.codebook.names)
+            faults.append(Fault("items", f"no item {item.name!r}", f"one of: {there}", "Read it, too."))
+            continue
+        other = responses.codebook[item.name]
+        if (other.scale, other.categories) != (item.scale, item.categories):
+            got = f"{item.name!r} as {other.scale} with {other.size} categories"
+            remedy = "Read the answers under the codebook of the fit: items=fit.responses.codebook."
+            faults.append(Fault("items", got, f"{item.scale} with {item.categories}", remedy))
+    return faults
 
 
 def coding(responses: Responses, names: tuple[str, ...], covariates: tuple[str, ...]) -> Coding:
@@ -80,7 +113,8 @@ def coding(responses: Responses, names: tuple[str, ...], covariates: tuple[str, 
         moments = [_moments(column, responses.case_weight) for column in matrix.T]
         centre, scale = (np.array(part) for part in zip(*moments, strict=True))
     coded = tuple(item for item in known if item.coded)
-    return Coding(coded, numbers, covariates, tuple(columns), centre, scale, mean, sd)
+    explaining = tuple(responses.codebook[name] for name in covariates)
+    return Coding(coded, numbers, explaining, tuple(columns), centre, scale, mean, sd)
 
 
 def _moments(values: Array, weight: Array) -> tuple[float, float]:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from segmodels.errors import Fault, InputError
 from segmodels.inference.louis import Kind
 from segmodels.inference.mixture import climb
-from segmodels.inference.mixture_fit import infer_mixture
-from segmodels.inference.settings import Setting
-from segmodels.inference.starts import Starts, finish
+from segmodels.inference.mixture_fit import MixtureDraws, infer_mixture
+from segmodels.inference.settings import MAP, Setting
+from segmodels.inference.starts import Starts, arrival, finish
 from segmodels.models.needs import latent_class_storage
-from segmodels.models.needs.class_evidence import class_evidence
+from segmodels.models.needs.class_evidence import class_evidence, design_evidence, weighted
 from segmodels.models.needs.coding import coding
 from segmodels.models.needs.components import Components
 from segmodels.models.needs.constants import BayesConstants
@@ -44,7 +44,7 @@ from segmodels.models.needs.latent_class_tables import (
 )
 from segmodels.models.needs.needs_fit import NeedsFit
 from segmodels.models.needs.quadrature import Style
-from segmodels.models.needs.renamed import renamed
+from segmodels.models.needs.renamed import place_of
 from segmodels.tables.responses import Responses
 
 Array = NDArray[np.float64]
@@ -76,7 +76,8 @@ class LatentClass:
         The prior, in pseudo-respondents, at the mode. ``BayesConstants.none()``: maximum likelihood.
     concentration
         Under NUTS: pseudo-answers for each category in each class, and pseudo-respondents for each class.
-        1: even over all probabilities.
+        1: even over all probabilities. Numbers get one pseudo-answer more in each class, with the mean and
+        variance of the whole sample.
     starts
         How the best optimum is looked for.
     nodes
@@ -171,7 +172,8 @@ class LatentClass:
         fit = LatentClassFit(
             self, problem, found.theta, posterior, classes, found.optima, found.evidence, seed, responses
         )
-        return replace(fit, evidence=(*found.evidence, *class_evidence(fit)))
+        design = design_evidence(responses, setting)
+        return replace(fit, evidence=(*found.evidence, *design, *class_evidence(fit)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,7 +213,8 @@ class LatentClassFit(NeedsFit):
         level
             Probability inside intervals.
         errors
-            ``"draws"``: posterior means, standard deviations and intervals; the default under Laplace and NUTS.
+            ``"draws"``: posterior means, standard deviations and intervals; the default under Laplace and NUTS,
+            unless the sample has weights, strata or clusters, of which draws know nothing.
             ``"sandwich"`` (the default under MAP), ``"information"`` or ``"outer_product"``: of the mode.
 
         Returns
@@ -235,7 +238,8 @@ class LatentClassFit(NeedsFit):
 
     def _errors(self, errors: Errors) -> Kind | Literal["draws"]:
         if errors == "default":
-            return "draws" if len(self.draws) > 1 else "sandwich"
+            drawn = len(self.draws) > 1 and not (self.responses is not None and weighted(self.responses))
+            return "draws" if drawn else "sandwich"
         if errors == "draws" and len(self.draws) == 1:
             got = "a fit by MAP, which has no draws"
             raise InputError(Fault("errors", got, "draws", "Fit with sg.Laplace() or sg.NUTS()."))
@@ -258,19 +262,21 @@ class LatentClassFit(NeedsFit):
         self, reference: str | None = None, level: float = 0.95, errors: Kind = "sandwich"
     ) -> pd.DataFrame:
         """Tabulate the multinomial logits of membership on the covariates, against the reference class."""
-        name = self.names[0] if reference is None else reference
-        renamed(self.names, {name: name})
-        place = self.names.index(name)
+        place = 0 if reference is None else place_of(self.names, reference)
         return coefficient_table(
             self.problem, self.theta, self.covariance_by(errors), self.names, place, level
         )
 
     def maximum_likelihood(self) -> "LatentClassFit":
-        """Give the fit that climbs on from here without the prior's constants."""
+        """Give the fit that climbs on from here without the prior's constants: its mode, under the same names."""
         spec = replace(self.spec, constants=BayesConstants.none())
         problem = build(spec, self.problem.coding, self.problem.data)
         end = finish(problem, climb(problem, self.theta, 1e-9, 20_000).theta)
-        return replace(self, spec=spec, problem=problem, theta=end.theta)
+        found = MixtureDraws(end.theta, end.theta[None, None], {}, self.optima, (arrival(end),))
+        told = {"spec": repr(spec), "setting": repr(MAP())}
+        posterior = posterior_of(problem, found, self.names, told)
+        fit = replace(self, spec=spec, problem=problem, theta=end.theta, posterior=posterior)
+        return replace(fit, evidence=(*found.evidence, *class_evidence(fit)))
 
     def pymc_model(self) -> Any:
         """Build the PyMC model that NUTS runs."""
@@ -287,9 +293,4 @@ class LatentClassFit(NeedsFit):
         spec = LatentClass(**held.pop("spec"))
         problem = build(spec, held.pop("coding"), held.pop("data"))
         fit = cls(spec=spec, problem=problem, responses=None, fitted=False, **held)
-        if responses is None:
-            return fit
-        again = fit.problem_of(responses)
-        if not again.data.same(problem.data):
-            return fit.on(responses)
-        return replace(fit, problem=again, responses=responses, fitted=True)
+        return fit.with_respondents(responses)

@@ -7,6 +7,7 @@ import numpy as np
 
 from segmodels.errors import Fault, InputError
 from segmodels.inference.settings import MAP, NUTS, Laplace
+from segmodels.models.needs.coding import other_items
 from segmodels.models.needs.quadrature import STYLES
 from segmodels.tables.responses import Responses
 
@@ -96,17 +97,7 @@ def _variation(item: Any, responses: Responses) -> list[Fault]:
 
 def check_same(known: Any, responses: Responses) -> None:
     """Refuse answers to other items, or under another codebook, than those of the fit."""
-    faults: list[Fault] = []
-    for item in (*known.items, *known.numbers):
-        if item.name not in responses.codebook.names:
-            there = ", ".join(responses.codebook.names)
-            faults.append(Fault("items", f"no item {item.name!r}", f"one of: {there}", "Read it, too."))
-            continue
-        other = responses.codebook[item.name]
-        if (other.scale, other.categories) != (item.scale, item.categories):
-            got = f"{item.name!r} as {other.scale} with {other.size} categories"
-            remedy = "Read the answers under the codebook of the fit: items=fit.responses.codebook."
-            faults.append(Fault("items", got, f"{item.scale} with {item.categories}", remedy))
+    faults = other_items((*known.items, *known.numbers, *known.explaining), responses)
     if faults:
         raise InputError(faults)
 

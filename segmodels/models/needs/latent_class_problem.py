@@ -231,6 +231,9 @@ class LatentClassProblem:
             else:
                 block = theta[at : at + layout.n_classes * (size - 1)].reshape(layout.n_classes, -1)
                 out[at : at + block.size] = block[order].ravel()
+        # The styles are symmetric about 0: the sign of a loading says nothing, and is taken for positive.
+        styles = layout.style_at[layout.style_at >= 0]
+        out[styles] = np.abs(theta[styles])
         for item, at in zip(layout.numbers, layout.numbers_at, strict=True):
             height = 2 if item.scale == "continuous" else 1
             block = theta[at : at + height * layout.n_classes].reshape(height, -1)
@@ -298,9 +301,14 @@ def pseudo_answers(layout: Layout, data: Patterns, margins: Margins, constants: 
 
 
 def even(problem: LatentClassProblem, concentration: float) -> LatentClassProblem:
-    """Put so many pseudo-answers on every category of every class, and pseudo-respondents on every class."""
+    """Put so many pseudo-answers on every category of every class, and pseudo-respondents on every class.
+
+    Numbers get one more than that: with one or less, the posterior of the mean and deviation of a class that
+    nobody belongs to would not integrate.
+    """
     layout, data = problem.layout, problem.data
-    constants = BayesConstants(*[concentration * layout.n_classes] * 3)
+    each = concentration * layout.n_classes
+    constants = BayesConstants(each, each, each + layout.n_classes)
     pseudo = pseudo_answers(layout, data, problem.margins, constants)
     counts = np.full((layout.rows, 1), concentration) * np.exp(layout.log_node)
     return replace(problem, pseudo=replace(pseudo, counts=counts))

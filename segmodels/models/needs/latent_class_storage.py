@@ -45,9 +45,10 @@ def save(fit: Any, path: str | os.PathLike[str]) -> Path:
         {
             "kind": _KIND,
             "spec": json.dumps(asdict(fit.spec)),
-            "items": _book(known.items),
-            "number_items": _book(known.numbers),
-            "covariates": json.dumps([known.covariates, known.columns]),
+            "items": book_text(known.items),
+            "number_items": book_text(known.numbers),
+            "covariates": book_text(known.explaining),
+            "columns": json.dumps(known.columns),
             "names": json.dumps(fit.names),
             "seed": str(fit.seed),
             "optima": _written(fit.optima),
@@ -81,12 +82,11 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise InputError(Fault("path", f"{path}, another kind of fit", "a latent class fit", remedy))
     node = tree["fit"]
     attributes, arrays = node.attrs, {str(name): values.to_numpy() for name, values in node.data_vars.items()}
-    covariates, columns = json.loads(attributes["covariates"])
     known = Coding(
-        _items(attributes["items"]),
-        _items(attributes["number_items"]),
-        tuple(covariates),
-        tuple(columns),
+        items_of(attributes["items"]),
+        items_of(attributes["number_items"]),
+        items_of(attributes["covariates"]),
+        tuple(json.loads(attributes["columns"])),
         centre=arrays["centre"],
         scale=arrays["scale"],
         mean=arrays["mean"],
@@ -112,12 +112,14 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
-def _book(items: tuple[Item, ...]) -> str:
+def book_text(items: tuple[Item, ...]) -> str:
+    """Write items as text."""
     # A codebook has items, and yet a model need not have any of a kind.
     return Codebook(items).to_json() if items else ""
 
 
-def _items(text: str) -> tuple[Item, ...]:
+def items_of(text: str) -> tuple[Item, ...]:
+    """Read items that :func:`book_text` wrote."""
     return Codebook.from_json(text).items if text else ()
 
 

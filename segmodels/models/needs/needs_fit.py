@@ -179,7 +179,11 @@ class NeedsFit(ABC):
         InputError
             For a class that there is none of, and names given twice.
         """
-        return replace(self, names=renamed(self.names, names))
+        after = renamed(self.names, names)
+        posterior = self.posterior.copy()
+        drawn = posterior["posterior"].to_dataset()
+        posterior["posterior"] = xr.DataTree(drawn.assign_coords({"class": list(after)}))
+        return replace(self, names=after, posterior=posterior)
 
     def at(self, theta: Array) -> Self:
         """Give the same fit with other parameters, such as a draw; its names and responses are kept."""
@@ -188,6 +192,15 @@ class NeedsFit(ABC):
     def on(self, responses: Responses) -> Self:
         """Give the same fit, ready to score other respondents."""
         return replace(self, responses=responses, fitted=False)
+
+    def with_respondents(self, responses: Responses | None) -> Self:
+        """Give a loaded fit respondents: as those fitted, where their answers and weights are the same."""
+        if responses is None:
+            return self
+        again: Any = self.problem_of(responses)
+        if not again.data.same(self.problem.data):
+            return self.on(responses)
+        return replace(self, problem=again, responses=responses, fitted=True)
 
     def scores(self) -> Array:
         """Gradient of each respondent's log-likelihood, unweighted, shape (N, P)."""

@@ -38,6 +38,7 @@ from segmodels.models.needs.ranking_layout import ChoiceLayout
 from segmodels.models.needs.ranking_problem import ChoiceProblem
 from segmodels.models.needs.ranking_sampling import parameter_names, posterior_of, pymc_model, sample
 from segmodels.models.needs.ranking_tables import by_item_and_class, estimates, importance_table
+from segmodels.models.needs.renamed import place_of
 from segmodels.tables.responses import Responses
 
 Array = NDArray[np.float64]
@@ -214,7 +215,7 @@ class RankedNeedsFit(NeedsFit):
     def coefficients(self, reference: str | None = None, level: float = 0.95) -> pd.DataFrame:
         """Tabulate the multinomial logits of membership on the covariates, against the reference class."""
         problem: Any = self.problem
-        place = 0 if reference is None else self.names.index(reference)
+        place = 0 if reference is None else place_of(self.names, reference)
         return tables.coefficient_table(problem, self.theta, self.covariance, self.names, place, level)
 
     def pymc_model(self) -> Any:
@@ -227,12 +228,11 @@ class RankedNeedsFit(NeedsFit):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], responses: Responses | None = None) -> Self:
-        """Read a fit written by :meth:`save`; give responses to score them."""
+        """Read a fit written by :meth:`save`; give the respondents fitted for its errors, or others to score."""
         held = storage.load(path, "RankedNeeds")
         spec = RankedNeeds(**held.spec)
         layout = ChoiceLayout(spec.n_classes, held.data.design.shape[1], len(held.items))
         choices = rankings(held.data.codes)
         problem = ChoiceProblem(held.items, layout, held.data, choices, spec.constants, held.coding)
         found = (held.theta, held.posterior, held.classes, held.optima, held.evidence, held.seed)
-        fit = cls(spec, problem, *found, responses=None, fitted=False)
-        return fit if responses is None else fit.on(responses)
+        return cls(spec, problem, *found, responses=None, fitted=False).with_respondents(responses)

@@ -1,7 +1,6 @@
 """From answers to the mixture that a model of choices fits, and back from a file."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +16,6 @@ from segmodels.tables.responses import Responses
 Array = NDArray[np.float64]
 #: Gives the codes (N, J), the numbers (N, L) and a function from patterns to choices.
 Coded = tuple[NDArray[np.int16], Array, Callable[[Patterns], Choices]]
-
-
-def covariate_columns(known: Coding, responses: Responses) -> Array:
-    """Covariates of membership as columns, standardised, without the constant, shape (N, D - 1)."""
-    if not known.covariates:
-        return np.empty((len(responses), 0))
-    given: Any = responses
-    return (given.covariates(known.covariates)[0] - known.centre) / known.scale
 
 
 def coded_rankings(responses: Responses, names: tuple[str, ...]) -> Coded:
@@ -43,5 +34,5 @@ def build(
 ) -> ChoiceProblem:
     """Merge respondents with the same choices and covariates into the mixture over them."""
     codes, numbers, choices = coded
-    data = patterns(codes, numbers, covariate_columns(known, responses), responses.case_weight)
+    data = patterns(codes, numbers, known.design(responses), responses.case_weight)
     return ChoiceProblem(names, layout, data, choices(data), constants, known)

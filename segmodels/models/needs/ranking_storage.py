@@ -18,6 +18,7 @@ from segmodels.inference.posterior import read_tree, write_tree
 from segmodels.inference.starts import Starts
 from segmodels.models.needs.coding import Coding
 from segmodels.models.needs.constants import BayesConstants
+from segmodels.models.needs.latent_class_storage import book_text, items_of
 from segmodels.tables.patterns import Patterns
 
 Array = NDArray[np.float64]
@@ -86,7 +87,7 @@ def save(
             "spec": json.dumps(asdict(fit.spec)),
             "items": json.dumps(fit.problem.names),
             "classes": json.dumps(fit.names),
-            "covariates": json.dumps([known.covariates, known.columns]),
+            "covariates": json.dumps([book_text(known.explaining), known.columns]),
             "seed": str(fit.seed),
             "optima": json.dumps(_written(fit.optima)),
             "evidence": json.dumps(evidence),
@@ -127,7 +128,7 @@ def load(path: str | os.PathLike[str], kind: str) -> Held:
         spec,
         tuple(told["items"]),
         tuple(told["classes"]),
-        Coding((), (), tuple(covariates), tuple(columns), centre, scale, np.zeros(0), np.zeros(0)),
+        Coding((), (), items_of(covariates), tuple(columns), centre, scale, np.zeros(0), np.zeros(0)),
         Patterns(codes, numbers, group, design, weight, np.empty(0, np.int64)),
         arrays.pop("theta"),
         tree.filter(lambda each: each.name != "fit"),

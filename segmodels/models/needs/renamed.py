@@ -1,4 +1,4 @@
-"""New names of classes."""
+"""Names of classes."""
 
 from collections.abc import Mapping
 
@@ -27,3 +27,16 @@ def renamed(names: tuple[str, ...], given: Mapping[str, str]) -> tuple[str, ...]
     if faults:
         raise InputError(faults)
     return found
+
+
+def place_of(names: tuple[str, ...], name: str) -> int:
+    """Find a class by its name; raise ``InputError`` where there is none.
+
+    Examples
+    --------
+    >>> place_of(("1", "Bargain hunters"), "Bargain hunters")
+    1
+    """
+    if name not in names:
+        raise InputError(Fault("reference", f"{name!r}", f"one of: {', '.join(names)}", "Check the name."))
+    return names.index(name)

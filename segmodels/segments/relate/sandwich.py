@@ -53,11 +53,16 @@ def covariance(influence: Array, sample: Sample) -> Array:
     if sample.strata is None and sample.cluster is None:
         return (influence * count[:, None]).T @ influence
     units, strata, size = _units(influence, sample)
+    # A row that stands for nobody is no unit.
+    units, strata, size = units[size > 0], strata[size > 0], size[size > 0]
     total = np.zeros((influence.shape[1],) * 2)
     for stratum in np.unique(strata):
         here = strata == stratum
         inside, n = units[here], size[here]
         if n.sum() < 2:
+            # A unit alone in its stratum is held against the mean of all units, which errs on the safe side.
+            apart = inside - units.sum(axis=0) / size.sum()
+            total += apart.T @ apart
             continue
         # A row that stands for several respondents, each a unit of its own, has their mean that many times.
         spread = (inside / n[:, None] - inside.sum(axis=0) / n.sum()) * np.sqrt(n)[:, None]

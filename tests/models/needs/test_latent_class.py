@@ -267,6 +267,74 @@ def test_maximum_likelihood_from_the_mode(survey):
     assert plain.log_likelihood == pytest.approx(-2754.5454, abs=1e-3)
 
 
+def test_the_mode_without_constants_leaves_no_draws_behind(small):
+    fit = sg.LatentClass(2, starts=FEW).fit(answers_of(small), sg.Laplace(draws=50), seed=1)
+    plain = fit.maximum_likelihood()
+    assert len(plain.draws) == 1
+    assert plain.spec.constants == NONE
+    np.testing.assert_allclose(plain.draws[0], plain.theta)
+
+
+def test_new_names_reach_the_posterior(fit):
+    after = fit.rename({"2": "Bargain hunters"}).posterior["posterior"]["class_share"]
+    assert float(after.sel({"class": "Bargain hunters"}).squeeze()) == pytest.approx(
+        fit.shares()["probability"][1]
+    )
+
+
+def test_rows_that_stand_for_nobody_change_no_error(small):
+    rng = np.random.default_rng(4)
+    extra = small.assign(times=1, stratum=rng.integers(0, 3, 400), w=rng.uniform(0.5, 2, 400))
+    nobody = pd.concat([extra, extra.iloc[:20].assign(times=0)], ignore_index=True)
+    roles = {"count": "times", "strata": "stratum"}
+    fits = [
+        sg.LatentClass(2, starts=FEW).fit(answers_of(each.drop(columns="w"), **roles), sg.MAP(), seed=1)
+        for each in (extra, nobody)
+    ]
+    np.testing.assert_allclose(fits[0].covariance, fits[1].covariance, rtol=1e-6, atol=1e-12)
+
+
+def test_draws_of_a_weighted_sample_say_that_they_ignore_the_design(small):
+    w = np.random.default_rng(3).uniform(0.2, 3.0, len(small))
+    answers = answers_of(small.assign(w=w), weight="w")
+    fit = sg.LatentClass(2, starts=FEW).fit(answers, sg.Laplace(draws=50), seed=1)
+    assert "Sampling design" in {each.name for each in fit.evidence if each.passed is False}
+    pd.testing.assert_frame_equal(fit.shares(), fit.shares(errors="sandwich"))
+
+
+def test_covariates_of_others_are_checked(small):
+    rng = np.random.default_rng(6)
+    items = dict.fromkeys("abcd", "nominal") | {"region": "nominal"}
+    read = [
+        sg.Responses.read(small.assign(region=rng.choice(list(codes), 400)), customer=None, items=items)
+        for codes in ("ns", "ew")
+    ]
+    spec = sg.LatentClass(2, items=tuple("abcd"), covariates=("region",), starts=FEW)
+    fit = spec.fit(read[0], sg.MAP(), seed=1)
+    with pytest.raises(sg.InputError, match="region"):
+        fit.membership(read[1])
+
+
+def test_planned_missing_answers_need_no_diagnostic_of_styles():
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame(rng.integers(1, 6, (120, 4)), columns=list("abcd")).astype("Int64")
+    frame.loc[:59, ["a", "b"]] = pd.NA
+    frame.loc[60:, ["c", "d"]] = pd.NA
+    fit = sg.LatentClass(1).fit(answers_of(frame, "ordinal"), sg.MAP(), seed=1)
+    assert "Nobody answered" in next(each.text for each in fit.evidence if each.name == "Response style")
+
+
+def test_the_sign_of_a_style_is_positive(shared_data):
+    answers = answers_of(pd.read_csv(shared_data / "risk" / "risk.csv"), "ordinal")
+    problem = sg.LatentClass(2, style=("agreement",)).problem(answers)
+    theta = problem.start(np.random.default_rng(1))
+    at = int(problem.layout.style_at[0])
+    flipped = theta.copy()
+    flipped[at] *= -1
+    assert problem.objective(flipped) == pytest.approx(problem.objective(theta), rel=1e-12)
+    assert problem.permute(flipped, np.arange(2))[at] == abs(theta[at])
+
+
 def test_membership_with_its_uncertainty(small):
     fit = sg.LatentClass(2, starts=FEW).fit(answers_of(small), sg.Laplace(draws=100), seed=1)
     table = fit.membership_intervals(draws=50)
