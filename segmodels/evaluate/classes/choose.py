@@ -89,7 +89,7 @@ def choose_classes(  # noqa: PLR0913
     spec: Any | Callable[[int], Any],
     responses: Responses,
     setting: Setting | None = None,
-    n_classes: Iterable[int] = range(1, 9),
+    n_classes: int | Iterable[int] = range(1, 9),
     *,
     seed: int,
     test: Test = "none",
@@ -246,8 +246,8 @@ def _with_classes(spec: Any, k: int) -> Any:
     return replace(spec, n_classes=k) if hasattr(spec, "n_classes") else spec(k)
 
 
-def _numbers(n_classes: Iterable[int], test: str, folds: int, responses: object) -> list[int]:
-    numbers = sorted({int(k) for k in n_classes})
+def _numbers(n_classes: int | Iterable[int], test: str, folds: int, responses: object) -> list[int]:
+    numbers = sorted({int(k) for k in ([n_classes] if isinstance(n_classes, int) else n_classes)})
     faults: list[Fault] = []
     if not numbers or numbers[0] < 1:
         faults.append(Fault("n_classes", str(numbers), "numbers of at least 1", "Give range(1, 9), say."))

@@ -100,7 +100,10 @@ class NeedsFit(ABC):
 
     @cached_property
     def class_shares(self) -> pd.Series:
-        """Share of each class among the respondents fitted, weighted."""
+        """Share of each class among the respondents fitted: their average membership, weighted.
+
+        ``shares()`` gives the model's own shares, with errors; at the maximum likelihood both are the same.
+        """
         shares = self.problem.weight @ _classes(self.problem, self.theta) / self.problem.weight.sum()
         return pd.Series(shares, index=pd.Index(self.names, name="class"), name="share")
 
@@ -191,7 +194,7 @@ class NeedsFit(ABC):
 
     def on(self, responses: Responses) -> Self:
         """Give the same fit, ready to score other respondents."""
-        return replace(self, responses=responses, fitted=False)
+        return replace(self, responses=_checked(responses), fitted=False)
 
     def with_respondents(self, responses: Responses | None) -> Self:
         """Give a loaded fit respondents: as those fitted, where their answers and weights are the same."""
@@ -232,11 +235,19 @@ class NeedsFit(ABC):
         if scored is None:
             got = "a fit loaded without responses"
             raise InputError(Fault("responses", got, "responses", "Call fit.on(responses) first."))
-        return scored
+        return _checked(scored)
 
     def _problem(self, responses: Responses | None) -> MixtureProblem:
         scored = self._responses(responses)
         return self.problem if scored is self.responses and self.fitted else self.problem_of(scored)
+
+
+def _checked(responses: Responses) -> Responses:
+    given: object = responses
+    if not isinstance(given, Responses):
+        remedy = "Make them with sg.Responses.read(table, customer=..., items=fit.responses.codebook)."
+        raise InputError(Fault("responses", f"a {type(given).__name__}", "Responses", remedy))
+    return given
 
 
 def _by_class(problem: MixtureProblem, theta: Array) -> Array:

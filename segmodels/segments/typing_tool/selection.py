@@ -91,7 +91,7 @@ class GoldenQuestions:
 
 def golden_questions(
     fit: Fitted | Components,
-    q: Iterable[int] = range(1, 13),
+    q: int | Iterable[int] = range(1, 13),
     objective: Objective = "accuracy",
     values: Values | None = None,
     *,
@@ -156,7 +156,7 @@ def golden_questions(
     """
     components = components_of(fit)
     names = components.item_names if candidates is None else tuple(candidates)
-    numbers = sorted({int(number) for number in q})
+    numbers = sorted({int(number) for number in ([q] if isinstance(q, int) else q)})
     faults = _faults(components, numbers, objective, values, (names, tuple(always)))
     if faults:
         raise InputError(faults)

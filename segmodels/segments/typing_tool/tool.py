@@ -195,6 +195,9 @@ def typing_tool(
     Typing tool of 1 questions (q) for a, b
     """
     components = components_of(fit)
+    if isinstance(questions, str):
+        got = f"the text {questions!r}"
+        raise InputError(Fault("questions", got, "a tuple of names", f"Give ({questions!r},)."))
     names = components.item_names if questions is None else tuple(questions)
     faults = require_items(components, names, "questions")
     if faults:

@@ -382,3 +382,17 @@ def test_answers_that_fit_no_model(small, fit):
         sg.LatentClass(2).fit(answers_of(small), "map", seed=-1)
     with pytest.raises(sg.InputError, match="codebook of the fit"):
         fit.membership(answers_of(small.replace(2, 1)))
+
+
+@pytest.mark.parametrize("name", ["all", "customer_id", " ", 3])
+def test_names_that_columns_bear_are_refused(fit, name):
+    with pytest.raises(sg.InputError, match="names"):
+        fit.rename({"1": name})
+
+
+def test_what_is_no_survey_is_not_scored(fit, small):
+    for score in (fit.probabilities, fit.on, fit.membership):
+        with pytest.raises(sg.InputError, match=r"Responses\.read"):
+            score(small)
+    with pytest.raises(sg.InputError, match="present names to new ones"):
+        fit.rename(["a", "b", "c"])
