@@ -14,7 +14,7 @@ from segmodels.evaluate.classes.held_out import HeldOut
 from segmodels.evaluate.classes.order import Progress, in_order, spawned
 from segmodels.evaluate.classes.recommend import recommend
 from segmodels.evaluate.classes.search import MISSED, missed_by
-from segmodels.evaluate.classes.table import table_of
+from segmodels.evaluate.classes.table import residual_p, table_of
 from segmodels.evidence import Evidence
 from segmodels.inference.settings import MAP, Setting
 from segmodels.models.needs.needs_fit import NeedsFit
@@ -44,7 +44,7 @@ class ClassChoice:
         - ``smallest_share, smallest_n, smallest_AvePP, smallest_OCC``: of the smallest, or worst, class.
         - ``times_found``: climbs, out of ``climbs``, that ended at the best optimum. ``missed_by``: how much better
           an optimum was found by splitting the classes of K - 1; above 0 even after four times the starts.
-        - ``largest_residual``: of all pairs of items.
+        - ``largest_residual``: of all pairs of items; ``largest_residual_p``, its bootstrap p.
         - ``held_out``: mean log-density of a respondent who was not fitted, ``held_out_se``;
           ``held_out_difference`` to the best, ``held_out_difference_se``, paired.
         - ``bootstrap_p``: of K - 1 classes against K; small: K - 1 are too few.
@@ -174,6 +174,9 @@ def choose_classes(  # noqa: PLR0913
             )
         tell(f"{less} classes tested against {more}")
     table = table_of(fits, missed, scores, tests, (questions, seeds["typing"]))
+    drawn = replicates if test != "none" else 0
+    p = [residual_p(fits[int(k)], drawn, seeds["tests"], workers) for k in table["n_classes"]]
+    table.insert(list(table.columns).index("largest_residual") + 1, "largest_residual_p", p)
     chosen = recommend(table)
     return ClassChoice(table, fits, chosen.best, chosen.reasons, tests, scores)
 

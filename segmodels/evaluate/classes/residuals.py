@@ -51,7 +51,8 @@ def bivariate_residuals(
     DataFrame
         One row per pair, the largest residual first: ``item``, ``other_item``, ``X2`` (Pearson's, of observed and
         expected two-way tables), ``df`` ((C - 1)(D - 1)), ``residual`` (X2 / df; well above 1 to 4 asks for a
-        look), ``n`` (respondents who answered both, weighted) and, with replicates, ``p``.
+        look), ``n`` (respondents who answered both, weighted) and, with replicates, ``p`` and ``p_adjusted`` (of the
+        largest residual of each sample: it holds for whichever pair one looks at; Westfall and Young 1993).
 
     Notes
     -----
@@ -92,6 +93,10 @@ def bivariate_residuals(
         # Sums in another order differ in the last digits, which is no smaller value.
         as_large = every >= found * (1 - 1e-9)
         table["p"] = (1 + as_large.sum(axis=0)) / (replicates + 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            largest = np.nan_to_num(np.where(df > 0, every / df, np.nan)).max(axis=1)
+        beaten = largest[:, None] >= residual * (1 - 1e-9)
+        table["p_adjusted"] = (1 + beaten.sum(axis=0)) / (replicates + 1)
     return table.sort_values("residual", ascending=False, kind="stable", ignore_index=True)
 
 

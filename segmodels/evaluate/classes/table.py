@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -75,9 +75,25 @@ def _figures(fit: NeedsFit, questions: int, seed: int) -> dict[str, float]:
 
 def _largest_residual(fit: NeedsFit) -> float:
     """Largest bivariate residual; NaN where there are no pairs of coded items, or numbers beside them."""
-    if not isinstance(fit, LatentClassFit) or len(fit.problem.layout.items) < 2 or fit.problem.layout.numbers:
+    return (
+        float(bivariate_residuals(fit)["residual"].to_numpy(np.float64)[0]) if _has_pairs(fit) else math.nan
+    )
+
+
+def residual_p(fit: NeedsFit, replicates: int, seed: int, workers: int | None) -> float:
+    """Bootstrap p of the largest residual of all pairs; NaN where there is none, or no replicates."""
+    if not replicates or not _has_pairs(fit):
         return math.nan
-    return float(bivariate_residuals(fit)["residual"].to_numpy(np.float64)[0])
+    found = bivariate_residuals(fit, replicates=replicates, seed=seed, workers=workers)
+    return float(found["p_adjusted"].to_numpy(np.float64)[0])
+
+
+def _has_pairs(fit: NeedsFit) -> TypeGuard[LatentClassFit]:
+    return (
+        isinstance(fit, LatentClassFit)
+        and len(fit.problem.layout.items) > 1
+        and not fit.problem.layout.numbers
+    )
 
 
 def _typing_accuracy(fit: NeedsFit, questions: int, seed: int) -> float:

@@ -43,6 +43,7 @@ COLUMNS = [
     "times_found",
     "climbs",
     "largest_residual",
+    "largest_residual_p",
     "missed_by",
     "held_out",
     "held_out_se",
@@ -99,6 +100,8 @@ def test_the_table_has_a_row_a_number_and_agrees_with_the_fits(choice):
         assert row["typing_accuracy"] <= 1
     assert table["held_out_difference"].max() == 0
     assert table["largest_residual"].iloc[0] > 10 * table["largest_residual"].iloc[2]
+    assert table["largest_residual_p"].iloc[0] == pytest.approx(0.05)
+    assert table["largest_residual_p"].iloc[2] > 0.05
 
 
 def test_progress_counts_every_step_once(choice):
