@@ -38,7 +38,7 @@ _COLUMNS: dict[str, tuple[str, tables.Writer]] = {
     "climbs": ("Climbs", tables.each_count),
     "missed_by": ("Log-likelihood still missed", levels.hundredths),
     "largest_residual": ("Largest bivariate residual", levels.hundredths),
-    "largest_residual_p": ("Its bootstrap p", levels.hundredths),
+    "largest_residual_p": ("Its bootstrap p", levels.p_values),
     "bootstrap_p": ("Bootstrap test against one less, p", levels.p_values),
 }
 
