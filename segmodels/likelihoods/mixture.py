@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
@@ -17,7 +16,16 @@ def log_sums(joint: FloatArray) -> FloatArray:
     >>> log_sums(np.log([[1.0, 2.0]])).round(4).tolist() == [np.log(3).round(4)]
     True
     """
-    return np.asarray(logsumexp(joint, axis=1))
+    largest = _finite(joint.max(axis=1, keepdims=True))
+    shifted = joint - largest
+    np.exp(shifted, out=shifted)
+    with np.errstate(divide="ignore"):
+        return np.log(shifted.sum(axis=1)) + largest[:, 0]
+
+
+def _finite(largest: FloatArray) -> FloatArray:
+    """Let a row without any probability stay so, instead of NaN."""
+    return np.where(np.isfinite(largest), largest, 0.0)
 
 
 def log_by_class(joint: FloatArray, class_of: IntArray) -> FloatArray:
@@ -30,11 +38,14 @@ def log_by_class(joint: FloatArray, class_of: IntArray) -> FloatArray:
     """
     classes = int(class_of.max()) + 1
     if joint.shape[1] == classes:
-        return joint[:, np.argsort(class_of)]
+        order = np.argsort(class_of)
+        return joint if np.array_equal(order, np.arange(classes)) else joint[:, order]
     return np.stack([log_sums(joint[:, class_of == k]) for k in range(classes)], axis=1)
 
 
 def memberships(log_classes: FloatArray) -> FloatArray:
     """Probability of each class, rows that sum to 1, shape (N, K) from logs that need not be normalised."""
-    found = np.exp(log_classes - log_sums(log_classes)[:, None])
-    return found / found.sum(axis=1, keepdims=True)
+    found = log_classes - _finite(log_classes.max(axis=1, keepdims=True))
+    np.exp(found, out=found)
+    found /= found.sum(axis=1, keepdims=True)
+    return found
