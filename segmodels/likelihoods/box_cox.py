@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
+_PLAIN = 0.01
+
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def amount_of(z: float, lam: float) -> float:
@@ -23,7 +25,10 @@ def amount_of(z: float, lam: float) -> float:
     if z == math.inf:
         return z
     inside = lam * z
-    return 0.0 if inside <= -1.0 else math.exp(math.log1p(inside) / lam)
+    if inside <= -1.0:
+        return 0.0
+    # log is the faster one; near the logarithm it would lose digits
+    return math.exp((math.log(1.0 + inside) if lam > _PLAIN else math.log1p(inside)) / lam)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")

@@ -1,8 +1,8 @@
 """The standard normal distribution, one number at a time, for compiled loops."""
 
 import math
+from typing import Any
 
-import numpy as np
 from numba import njit
 from numpy.polynomial import chebyshev
 from scipy.special import erfcx
@@ -13,6 +13,8 @@ _ROOT_HALF = 0.7071067811865476
 _LOG_ROOT_2_PI = 0.9189385332046727
 #: Beyond it the complementary error function comes near the smallest double.
 FAR = 30.0
+#: The probability above it is less than the last bit of 1.
+CERTAIN = 9.0
 
 # Wichura (1988), Algorithm AS 241, PPND16: numerators and denominators of the centre, the tails, the far tails.
 _CENTRE = (
@@ -52,7 +54,7 @@ _PACE = 0.2
 _DEGREE = 18
 
 
-def _scaled_tail(s: np.ndarray) -> np.ndarray:
+def _scaled_tail(s: Any) -> Any:
     t = 0.5 * (s + 1.0)
     return 0.5 * erfcx((1.0 / t - 1.0) / _PACE * _ROOT_HALF) / t
 

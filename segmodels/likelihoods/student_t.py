@@ -20,8 +20,6 @@ _TOLERANCE = 2e-16
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 # Eight nodes are exact to the last bits where the density changes by less than this.
 _NARROW = 0.5
-# The probability beyond it is less than the last bit of 1.
-_CERTAIN = 9.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -149,7 +147,7 @@ def log_above(z: float, nu: float) -> tuple[float, float]:
     if z == math.inf:
         return -math.inf, 0.0
     if nu == math.inf:
-        return (0.0 if z < -_CERTAIN else normal.log_above(z)), 0.0
+        return (0.0 if z < -normal.CERTAIN else normal.log_above(z)), 0.0
     if z == 0.0:
         return -math.log(2.0), 0.0
     value, slope = _log_tail(abs(z), nu)

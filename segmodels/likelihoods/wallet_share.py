@@ -5,7 +5,7 @@ with probability p0, and otherwise z = box_cox(C / g; lam) has errors of a norma
 
     logit p0 = hurdle + hurdle_slope y            and   m = level + slope y             of buyers
     logit p0 = hurdle + nonbuyer_hurdle           and   m = level + nonbuyer_level      of others
-    z = m + sigma e,   e ~ t_nu (normal at nu = inf),   z > lower = -1 / lam (-inf at lam = 0)
+    z = m + sigma exp(spread_slope y) e,   e ~ t_nu (normal at nu = inf),   z > lower = -1 / lam (-inf at lam = 0)
 
 A customer's answer is one of four kinds: C = 0; C > 0 exactly; C in an interval above 0; C in an interval
 from 0. Bounds come on the scale of z, and the log-density is of C, by the logarithm of dz / dC.
@@ -33,6 +33,7 @@ PARAMETERS: tuple[str, ...] = (
     "hurdle_slope",
     "nonbuyer_level",
     "nonbuyer_hurdle",
+    "spread_slope",
     "nu",
 )
 #: What is known of elsewhere spend: that it is 0; the amount; an interval above 0; an interval from 0.
@@ -141,15 +142,17 @@ def _one(
     hurdle_slope: float,
     nonbuyer_level: float,
     nonbuyer_hurdle: float,
+    spread_slope: float,
     nu: float,
 ) -> float:
+    sigma = sigma * math.exp(spread_slope * y)
     m = level + slope * y + nonbuyer_level * (1.0 - buyer)
     eta = hurdle + hurdle_slope * y + nonbuyer_hurdle * (1.0 - buyer)
     constant, constant_slope = student_t.log_constant(nu)
     return _answer(kind, eta, m, sigma, nu, constant, constant_slope, a, b, jacobian, low)[0]
 
 
-_each: Any = vectorize(["f8(i8" + ", f8" * 14 + ")"], cache=True, nopython=True)(_one)
+_each: Any = vectorize(["f8(i8" + ", f8" * 15 + ")"], cache=True, nopython=True)(_one)
 
 
 def log_density(
@@ -167,6 +170,7 @@ def log_density(
     hurdle_slope: ArrayLike,
     nonbuyer_level: ArrayLike,
     nonbuyer_hurdle: ArrayLike,
+    spread_slope: ArrayLike,
     nu: ArrayLike,
 ) -> FloatArray:
     """Log-likelihood of the answer of one customer, broadcast.
@@ -185,7 +189,7 @@ def log_density(
         Log of dz / dC, for kind 1.
     lower
         Where the scale of z ends: -1 / lam, or -inf.
-    level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, nu
+    level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, spread_slope, nu
         Parameters; sigma > 0, nu > 0 or infinite.
 
     Returns
@@ -195,11 +199,11 @@ def log_density(
 
     Examples
     --------
-    >>> parameters = 0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, np.inf
+    >>> parameters = 0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, 0.0, np.inf
     >>> log_density([0, 1], 0.7, 1.0, 0.5, 0.5, 0.0, -np.inf, *parameters).round(4)
     array([-1.1642, -1.072 ])
     """
-    parameters = level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, nu
+    parameters = level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, spread_slope, nu
     # Compiled code works out branches that it then leaves aside, with infinite bounds.
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(_each(kind, y, buyer, a, b, log_jacobian, lower, *parameters))
@@ -223,7 +227,7 @@ def total_and_gradient(
     Parameters
     ----------
     params
-        (G, 8): the parameters of each group, in the order of :data:`PARAMETERS`.
+        (G, 9): the parameters of each group, in the order of :data:`PARAMETERS`.
     kind, y, buyer, a, b, log_jacobian, lower
         (C,), as of :func:`log_density`.
     count
@@ -233,40 +237,52 @@ def total_and_gradient(
 
     Returns
     -------
-    float, (G, 8) array
+    float, (G, 9) array
         The value, and the derivative with respect to each group's parameters; by nu it is 0 where nu is infinite.
 
     Examples
     --------
-    >>> params = np.array([[0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, np.inf]])
+    >>> params = np.array([[0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, 0.0, np.inf]])
     >>> half, none = np.full(2, 0.5), np.zeros(2)
     >>> answers = np.array([0, 1]), np.full(2, 0.7), np.ones(2), half, half, none, np.full(2, -np.inf)
     >>> value, gradient = total_and_gradient(params, *answers, np.ones(2), np.array([0, 2]))
     >>> round(value, 4), gradient.shape
-    (-2.2362, (1, 8))
+    (-2.2362, (1, 9))
     """
-    value, gradient = 0.0, np.zeros((params.shape[0], 8))
+    value, gradient = 0.0, np.zeros((params.shape[0], 9))
     for g in range(params.shape[0]):
-        level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, nu = params[g]
+        level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, fan, nu = params[g]
         constant, constant_slope = student_t.log_constant(nu)
         to = gradient[g]
         for c in range(start[g], start[g + 1]):
             absent = 1.0 - buyer[c]
             m = level + slope * y[c] + nonbuyer_level * absent
             eta = hurdle + hurdle_slope * y[c] + nonbuyer_hurdle * absent
+            wider = math.exp(fan * y[c])
             one, by_eta, by_m, by_sigma, by_nu = _answer(
-                kind[c], eta, m, sigma, nu, constant, constant_slope, a[c], b[c], log_jacobian[c], lower[c]
+                kind[c],
+                eta,
+                m,
+                sigma * wider,
+                nu,
+                constant,
+                constant_slope,
+                a[c],
+                b[c],
+                log_jacobian[c],
+                lower[c],
             )
             n = count[c]
             value += n * one
             to[0] += n * by_m
             to[1] += n * by_m * y[c]
-            to[2] += n * by_sigma
+            to[2] += n * by_sigma * wider
             to[3] += n * by_eta
             to[4] += n * by_eta * y[c]
             to[5] += n * by_m * absent
             to[6] += n * by_eta * absent
-            to[7] += n * by_nu
+            to[7] += n * by_sigma * sigma * wider * y[c]
+            to[8] += n * by_nu
     return value, gradient
 
 
@@ -300,7 +316,7 @@ def totals(
     count: FloatArray,
     start: IntArray,
 ) -> FloatArray:
-    """Return :func:`total` under each of many draws of the parameters, (D,) from (D, G, 8)."""
+    """Return :func:`total` under each of many draws of the parameters, (D,) from (D, G, 9)."""
     values = np.empty(len(params))
     for d in range(len(params)):
         values[d] = total(params[d], kind, y, buyer, a, b, log_jacobian, lower, count, start)

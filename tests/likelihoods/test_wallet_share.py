@@ -11,14 +11,15 @@ from scipy.integrate import quad
 from segmodels.likelihoods import box_cox, normal, student_t
 from segmodels.likelihoods import wallet_share as ws
 
-PARAMETERS = np.array([0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, np.inf])
+PARAMETERS = np.array([0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, 0.0, np.inf])
+FAN = 0.15
 NUS = [np.inf, 30.0, 5.5, 1.7]
 LAMBDAS = [0.0, 0.1, 0.33, 0.5, 1.0]
 G = 40.0
 
 
 def with_nu(nu):
-    return np.append(PARAMETERS[:7], nu)
+    return np.append(PARAMETERS[:8], nu)
 
 
 def answer(kind, low, high, y, buyer, lam, parameters):
@@ -48,7 +49,7 @@ def mixed(size, seed, lam, groups=1):
 
 
 def test_parameters_are_in_the_order_of_the_functions():
-    names = "level slope sigma hurdle hurdle_slope nonbuyer_level nonbuyer_hurdle nu"
+    names = "level slope sigma hurdle hurdle_slope nonbuyer_level nonbuyer_hurdle spread_slope nu"
     assert names.split() == list(ws.PARAMETERS)
 
 
@@ -110,12 +111,13 @@ def test_density_on_the_log_scale_is_that_of_scipy(nu):
 def test_gradient_is_that_of_finite_differences(nu, lam):
     cells = mixed(240, 3, lam, groups=3)
     rng = np.random.default_rng(5)
-    params = with_nu(nu) * (1 + 0.2 * rng.normal(size=(3, 8)))
-    params[:, [2, 7]] = abs(params[:, [2, 7]])
+    params = with_nu(nu) * (1 + 0.2 * rng.normal(size=(3, 9)))
+    params[:, 7] = [FAN, -FAN, 0.0]
+    params[:, [2, 8]] = abs(params[:, [2, 8]])
     value, gradient = ws.total_and_gradient(params, *cells)
     assert value == ws.total(params, *cells)
     for g in range(3):
-        for k in range(7 if nu == np.inf else 8):
+        for k in range(8 if nu == np.inf else 9):
             step = 1e-5 * max(1.0, abs(params[g, k]))
             ends = []
             for sign in (1, -1):
@@ -125,14 +127,24 @@ def test_gradient_is_that_of_finite_differences(nu, lam):
             numeric = (ends[0] - ends[1]) / (2 * step)
             assert gradient[g, k] == pytest.approx(numeric, rel=2e-6, abs=2e-6), (g, ws.PARAMETERS[k])
     if nu == np.inf:
-        assert (gradient[:, 7] == 0).all()
+        assert (gradient[:, 8] == 0).all()
+
+
+@pytest.mark.parametrize("nu", NUS)
+def test_a_spread_slope_is_a_spread_of_each_customer(nu):
+    fanned, wide = with_nu(nu), with_nu(nu)
+    fanned[7] = FAN
+    wide[2] *= np.exp(FAN * 0.7)
+    for kind, low, high in ((ws.EXACT, 30.0, 30.0), (ws.BETWEEN, 20.0, 60.0), (ws.UP_TO, 0.0, 50.0)):
+        got = answer(kind, low, high, 0.7, 1.0, 0.33, fanned)
+        assert got == pytest.approx(answer(kind, low, high, 0.7, 1.0, 0.33, wide), rel=1e-12)
 
 
 @pytest.mark.parametrize("nu", NUS)
 def test_a_total_is_the_sum_over_customers(nu):
     kind, y, buyer, a, b, jacobian, bottom, count, start = cells = mixed(90, 8, 0.33, groups=2)
     params = np.array([with_nu(nu), with_nu(nu)])
-    params[1, :7] += [0.3, -0.2, 0.4, 0.5, 0.1, -0.3, 0.2]
+    params[1, :8] += [0.3, -0.2, 0.4, 0.5, 0.1, -0.3, 0.2, FAN]
     rows = params[np.repeat([0, 1], np.diff(start))]
     each = ws.log_density(kind, y, buyer, a, b, jacobian, bottom, *rows.T)
     assert ws.total(params, *cells) == pytest.approx((count * each).sum(), rel=1e-12)
@@ -158,7 +170,7 @@ def test_counts_are_repeats():
 def test_far_tails_stay_finite(z, nu, lower):
     if z < lower:
         pytest.skip("below the end of the scale")
-    params = np.array([[0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0, nu]])
+    params = np.array([[0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0, nu]])
     a = np.array([z, z, max(z - 0.5, lower), lower])
     cells = np.arange(4), np.zeros(4), np.ones(4), a, np.full(4, z), np.zeros(4), np.full(4, lower)
     for k in range(4):
@@ -177,7 +189,7 @@ def test_a_far_interval_of_the_normal_is_that_of_scipy():
 
 
 def test_no_hurdle_is_none():
-    params = np.array([[0.2, 0.0, 0.8, -np.inf, 0.0, 0.0, 0.0, np.inf]])
+    params = np.array([[0.2, 0.0, 0.8, -np.inf, 0.0, 0.0, 0.0, 0.0, np.inf]])
     cells = np.array([1, 3]), np.zeros(2), np.ones(2), np.array([0.5, -np.inf]), np.full(2, 0.5), np.zeros(2)
     value, gradient = ws.total_and_gradient(params, *cells, np.full(2, -np.inf), np.ones(2), np.array([0, 2]))
     u = (0.5 - 0.2) / 0.8

@@ -27,7 +27,7 @@ class Elsewhere(Protocol):
         ...
 
     def mean(self) -> Array:
-        """Expected C, shape (B,)."""
+        """Mean of C, shape (B,)."""
         ...
 
     def above(self, threshold: Array) -> Array:
@@ -40,6 +40,10 @@ class Elsewhere(Protocol):
 
     def draws(self, numbers: NDArray[np.int64]) -> Array:
         """C under the draws of these numbers, shape (B, D); the same customer and number, the same draw."""
+        ...
+
+    def take(self, rows: slice | NDArray[np.int64]) -> Self:
+        """Take some of the customers."""
         ...
 
 
@@ -74,6 +78,18 @@ class WalletBlock:
         """Count the customers."""
         return len(self.own)
 
+    def take(self, rows: NDArray[np.int64]) -> "WalletBlock":
+        """Take some of the customers, by position."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return WalletBlock(
+            self.customer_id[rows],
+            self.own[rows],
+            columns,
+            self.answered[rows],
+            self.status[rows],
+            self.elsewhere.take(rows),
+        )
+
 
 class WalletFit(Protocol):
     """What a fitted wallet offers to whatever comes after it."""
@@ -98,7 +114,7 @@ class WalletFit(Protocol):
         ...
 
     def survey(self) -> WalletBlock:
-        """The customers who answered, with what the model says of them *without* their own answer in hand."""
+        """Give the customers who answered, with what the model says of them *without* their own answer in hand."""
         ...
 
     def on(self, wallets: Wallets) -> Self:

@@ -1,0 +1,1 @@
+"""Data sets of the experiments; the files themselves stay outside the repository."""

@@ -1,0 +1,1 @@
+"""Studies: questions put to data sets, with answers in ``experiments/results``."""

@@ -1,0 +1,1 @@
+"""How good is a model of the wallet: masked truth, beside the rules that practitioners use."""

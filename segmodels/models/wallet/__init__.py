@@ -1,0 +1,1 @@
+"""Models of the wallet: what each customer spends in the category, and with whom."""

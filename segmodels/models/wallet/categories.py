@@ -1,0 +1,234 @@
+"""Several categories jointly: a WalletShare for each, and what they have in common.
+
+Own spend in every other category is a covariate of each category's model, and what is left over is correlated
+between the categories by a Gaussian copula. So what a customer buys of one thing here tells of all it buys
+elsewhere, and a total over categories has the interval that it should.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from segmodels.errors import Fault, InputError
+from segmodels.evidence import Evidence
+from segmodels.inference.counter_random import customer_keys
+from segmodels.inference.settings import Setting
+from segmodels.models.wallet.block import Array, WalletBlock
+from segmodels.models.wallet.categories_elsewhere import CategoriesElsewhere
+from segmodels.models.wallet.copula import correlation_draws
+from segmodels.models.wallet.predict import predict
+from segmodels.models.wallet.share import WalletShare, WalletShareFit
+from segmodels.tables.engine import fetch
+from segmodels.tables.wallets import Wallets
+
+_CORRELATIONS = 500
+
+
+@dataclass(frozen=True)
+class WalletCategories:
+    """WalletShare in several categories at once.
+
+    Parameters
+    ----------
+    model
+        The model of each category.
+    others
+        Whether own spend in the other categories tells of each category.
+
+    Examples
+    --------
+    >>> WalletCategories(WalletShare(by="region")).model.by
+    'region'
+    """
+
+    model: WalletShare = field(default_factory=WalletShare)
+    others: bool = True
+
+    def fit(self, wallets: Wallets, setting: Setting, *, seed: int) -> "WalletCategoriesFit":
+        """Fit to the answers of all categories.
+
+        Raises
+        ------
+        InputError
+            Where there is one category only, or a customer lacks a row in one of them.
+        NotConverged
+            With advice.
+        """
+        if not isinstance(wallets, Wallets) or len(wallets.categories) < 2:
+            remedy = "Name the column: Wallets.read(..., category=), or fit WalletShare."
+            raise InputError(Fault("wallets", "no several categories", "at least two categories", remedy))
+        parts = _parts(wallets, others=self.others)
+        fits: dict[str, WalletShareFit] = {}
+        for k, (name, part) in enumerate(parts.items()):
+            spec = self.model
+            if self.others:
+                spec = replace(
+                    spec, covariates=(*spec.covariates, *(f"log_own_{j}" for j in parts if j != name))
+                )
+            fits[name] = spec.fit(part, setting, seed=seed + 7919 * k)
+        lower, upper = _latent(fits)
+        rng = np.random.default_rng([seed, 4])
+        correlation = correlation_draws(lower, upper, _CORRELATIONS, rng)
+        return WalletCategoriesFit(self, fits, correlation, seed, wallets)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WalletCategoriesFit:
+    """Fits of several categories, and draws of the correlation between them.
+
+    As a fitted wallet it speaks of the sum over the categories; ``fit[category]`` speaks of one.
+
+    Parameters
+    ----------
+    fits
+        By category.
+    correlation
+        Draws of the correlation of what is left over, shape (draws, K, K).
+    """
+
+    spec: WalletCategories
+    fits: Mapping[str, WalletShareFit]
+    correlation: Array
+    seed: int
+    wallets: Wallets
+
+    def __getitem__(self, category: str) -> WalletShareFit:
+        """Give the fit of one category."""
+        return self.fits[category]
+
+    def __repr__(self) -> str:
+        """Name the categories."""
+        return f"WalletCategoriesFit of {len(self.fits)} categories: {', '.join(self.fits)}"
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Every check of every category."""
+        return tuple(
+            replace(item, name=f"{name}: {item.name}")
+            for name, fit in self.fits.items()
+            for item in fit.evidence
+        )
+
+    @property
+    def params(self) -> pd.DataFrame:
+        """Posterior means, one row for each category."""
+        return pd.DataFrame({name: fit.params for name, fit in self.fits.items()}).T.rename_axis("category")
+
+    @cached_property
+    def correlations(self) -> pd.DataFrame:
+        """Posterior mean of the correlation between the categories."""
+        names = pd.Index(list(self.fits), name="category")
+        return pd.DataFrame(self.correlation.mean(axis=0), index=names, columns=names)
+
+    def on(self, wallets: Wallets) -> Self:
+        """Return the same posterior, ready to score other customers."""
+        parts = _parts(wallets, others=self.spec.others)
+        missing = [name for name in self.fits if name not in parts]
+        if missing:
+            got, remedy = f"no category {', '.join(missing)}", "Give rows of every fitted category."
+            raise InputError(Fault("wallets", got, f"all of {', '.join(self.fits)}", remedy))
+        fits = {name: fit.on(parts[name]) for name, fit in self.fits.items()}
+        return replace(self, fits=fits, wallets=wallets)
+
+    def blocks(self, size: int = 100_000) -> Iterator[WalletBlock]:
+        """Walk all customers: own and elsewhere spend are sums over the categories."""
+        for blocks in zip(*(fit.blocks(size) for fit in self.fits.values()), strict=True):
+            yield self._sum(blocks)
+
+    def survey(self) -> WalletBlock:
+        """Those who answered in every category, without their own answers in hand."""
+        return self._sum(_complete(self.fits))
+
+    def predict(
+        self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8
+    ) -> pd.DataFrame:
+        """Wallet, share, headroom and attainable of every customer over all categories, as pandas.
+
+        ``fit[category].predict()`` gives those of one category.
+        """
+        return predict(self, levels, self.spec.model.by, tau)
+
+    def _sum(self, blocks: Any) -> WalletBlock:
+        first: WalletBlock = blocks[0]
+        own = np.sum([block.own for block in blocks], axis=0)
+        status = np.max([block.status for block in blocks], axis=0).astype(np.int8)
+        answered = np.all([block.answered for block in blocks], axis=0)
+        keys = customer_keys(first.customer_id)
+        elsewhere = CategoriesElsewhere(
+            tuple(block.elsewhere for block in blocks), self.correlation, keys, self.seed
+        )
+        return WalletBlock(first.customer_id, own, first.columns, answered, status, elsewhere)
+
+
+def _parts(wallets: Wallets, *, others: bool) -> dict[str, Wallets]:
+    parts = {name: wallets.of(name) for name in wallets.categories}
+    sizes = {name: len(part) for name, part in parts.items()}
+    rows = fetch(wallets.table.select("customer_id", "category", "own")).to_pandas()
+    customers = rows["customer_id"].nunique()
+    if set(sizes.values()) != {customers}:
+        shown = tuple(
+            f"{name}: {size:,} of {customers:,} customers" for name, size in list(sizes.items())[:3]
+        )
+        remedy = "Add rows with own 0 for categories that a customer does not buy here."
+        got, expected = "customers without a row", "a row in every category"
+        raise InputError(Fault("category", got, expected, remedy, examples=shown))
+    if not others:
+        return parts
+    wide = rows.pivot_table(index="customer_id", columns="category", values="own").rename_axis(columns=None)
+    typical = wide.where(wide > 0).median().fillna(1.0)
+    logs = np.log1p(wide / typical)
+    result: dict[str, Wallets] = {}
+    for name, part in parts.items():
+        rest = logs.drop(columns=name).rename(columns=lambda other: f"log_own_{other}")
+        result[name] = part.with_attributes(rest.reset_index())
+    return result
+
+
+def _complete(fits: Mapping[str, WalletShareFit]) -> list[WalletBlock]:
+    """Survey blocks of the customers who answered in all categories, in the order of their ids."""
+    blocks = [fit.survey() for fit in fits.values()]
+    ids = [pd.Index(block.customer_id) for block in blocks]
+    common = ids[0]
+    for other in ids[1:]:
+        common = common.intersection(other)
+    if not len(common):
+        remedy = "Ask some customers about all categories."
+        raise InputError(Fault("wallets", "no customer who answered in every category", "some", remedy))
+    common = common.sort_values()
+    return [block.take(index.get_indexer(common)) for block, index in zip(blocks, ids, strict=True)]
+
+
+def _latent(fits: Mapping[str, WalletShareFit]) -> tuple[Array, Array]:
+    """Bounds of the latent normals of everyone who answered in at least two categories, each (A, K)."""
+    lowers: dict[str, pd.Series] = {}
+    uppers: dict[str, pd.Series] = {}
+    for name, fit in fits.items():
+        frame, block = fit.wallets.answered(), fit.survey()
+        bounds = frame[["low", "high"]].to_numpy(np.float64)
+        below = 1 - block.elsewhere.above(bounds)
+        nothing = block.elsewhere.none()
+        zero = bounds[:, 1] <= 0
+        low = np.where(bounds[:, 0] <= 0, 0.0, below[:, 0])
+        high = np.where(zero, nothing, below[:, 1])
+        index = pd.Index(frame["customer_id"])
+        lowers[name], uppers[name] = (pd.Series(_normal(each), index=index) for each in (low, high))
+    lower, upper = pd.DataFrame(lowers), pd.DataFrame(uppers)
+    several = lower.notna().sum(axis=1) >= 2
+    if not several.any():
+        remedy = "Ask some customers about more than one category."
+        raise InputError(Fault("wallets", "no customer answered in two categories", "some overlap", remedy))
+    return (
+        lower[several].fillna(-np.inf).to_numpy(np.float64),
+        upper[several].fillna(np.inf).to_numpy(np.float64),
+    )
+
+
+def _normal(p: NDArray[np.float64]) -> Array:
+    # where the model is not identified (NaN) the answer tells nothing of the copula
+    return np.asarray(ndtri(np.clip(p, 0.0, 1.0)))

@@ -1,0 +1,143 @@
+"""Elsewhere spend of a block of customers under WalletShare: closed form given the posterior's moments.
+
+On the Box-Cox scale a customer's location is linear in the coordinates, so over the posterior it has a mean and
+a variance in closed form; the spread of the errors is kept as a few equally likely nodes. Only averages over the
+posterior are taken this way. Draws use the posterior draws themselves.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from segmodels.likelihoods import box_cox, wallet_draws, wallet_mixture
+from segmodels.models.wallet.block import Array
+from segmodels.models.wallet.share_lines import Lines
+
+_HERMITE = 9
+
+
+@dataclass(frozen=True, eq=False)
+class ShareElsewhere:
+    """Distribution of elsewhere spend of B customers.
+
+    Parameters
+    ----------
+    lines
+        The posterior, as lines in the customers' features.
+    features
+        Of each customer, shape (B, F).
+    code
+        Segment of each customer, shape (B,).
+    known
+        Whether the model can say anything of the customer, shape (B,).
+    keys, seed
+        Of the draws.
+    """
+
+    lines: Lines
+    features: Array
+    code: NDArray[np.int64]
+    known: NDArray[np.bool_]
+    keys: NDArray[np.uint64]
+    seed: int
+
+    def none(self) -> Array:
+        """Probability that C is 0, shape (B,)."""
+        return self._blank(self._atom())
+
+    def mean(self) -> Array:
+        """Mean of C, shape (B,); infinite under t errors on the log scale."""
+        mean, variance = self.lines.moments(self.features, self.code)
+        lines = self.lines
+        return self._blank(
+            wallet_mixture.mean(
+                mean,
+                variance,
+                self._atom(),
+                lines.sigma_nodes,
+                lines.place(self.features),
+                lines.scale,
+                lines.money,
+            )
+        )
+
+    def above(self, threshold: Array) -> Array:
+        """Probability that C > threshold, shape (B, K)."""
+        mean, variance = self.lines.moments(self.features, self.code)
+        lines, t = self.lines, np.atleast_2d(np.asarray(threshold, np.float64))
+        t = np.ascontiguousarray(np.broadcast_to(t, (len(mean), t.shape[1])))
+        return self._blank(
+            wallet_mixture.above(
+                t,
+                mean,
+                variance,
+                self._atom(),
+                lines.sigma_nodes,
+                lines.place(self.features),
+                lines.scale,
+                lines.money,
+            )
+        )
+
+    def quantiles(self, levels: Array) -> Array:
+        """Quantiles of C at ascending levels, shape (B, L)."""
+        mean, variance = self.lines.moments(self.features, self.code)
+        lines, q = self.lines, np.asarray(levels, np.float64)
+        return self._blank(
+            wallet_mixture.quantiles(
+                q,
+                mean,
+                variance,
+                self._atom(),
+                lines.sigma_nodes,
+                lines.place(self.features),
+                lines.scale,
+                lines.money,
+            )
+        )
+
+    def draws(self, numbers: NDArray[np.int64]) -> Array:
+        """C under the draws of these numbers, shape (B, D)."""
+        lines = self.lines
+        m, sigma, nu = lines.locations(self.features, self.code, numbers)
+        p0 = lines.atoms(self.features, self.code, numbers)
+        return self._blank(
+            wallet_draws.draws(
+                m, sigma, p0, lines.scale, lines.money, self.seed, self.keys, np.asarray(numbers), nu
+            )
+        )
+
+    def at(self, u: Array, numbers: NDArray[np.int64]) -> Array:
+        """C at the level u of each draw's distribution, shape (B, D) from (B, D)."""
+        lines = self.lines
+        m, sigma, nu = lines.locations(self.features, self.code, numbers)
+        p0 = lines.atoms(self.features, self.code, numbers)
+        lower = -1 / lines.scale if lines.scale > 0 else -np.inf
+        cdf, inverse = (ndtr, ndtri) if np.isinf(nu).all() else (partial(stdtr, nu), partial(stdtrit, nu))
+        floor = cdf((lower - m) / sigma)
+        level = np.clip((u - p0) / (1 - p0), 1e-16, 1 - 1e-16)
+        z = m + sigma * inverse(floor + level * (1 - floor))
+        return self._blank(np.where(u <= p0, 0.0, lines.money * box_cox.inverse(z, lines.scale)))
+
+    def take(self, rows: slice | NDArray[np.int64]) -> "ShareElsewhere":
+        """Take some of the customers."""
+        features, code, known = self.features[rows], self.code[rows], self.known[rows]
+        return ShareElsewhere(self.lines, features, code, known, self.keys[rows], self.seed)
+
+    def _atom(self) -> Array:
+        """Average over the posterior of the probability of the hurdle, shape (B,)."""
+        mean, variance = self.lines.hurdle_moments(self.features, self.code)
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_HERMITE)
+        sd = np.sqrt(variance)
+        total = np.zeros(len(mean))
+        for node, weight in zip(nodes, weights / weights.sum(), strict=True):
+            total += weight / (1 + np.exp(-(mean + node * sd)))
+        return total
+
+    def _blank(self, values: Array) -> Array:
+        if not self.known.all():
+            values[~self.known] = np.nan
+        return values

@@ -1,0 +1,82 @@
+"""What a fit of WalletShare found out about itself."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segmodels.evidence import Evidence
+from segmodels.inference.grouped import GroupedPosterior
+from segmodels.models.wallet.share_cells import EXACT, FROM_ZERO, INTERVAL, ZERO, ShareCells
+from segmodels.models.wallet.support import FEWEST_NONBUYERS
+
+
+def of_fit(
+    spec: Any,
+    cells: ShareCells,
+    density: GroupedPosterior,
+    u: np.ndarray,
+    scale: float,
+    table: pd.DataFrame | None,
+) -> tuple[Evidence, ...]:
+    """Answers used, scale, and what own spend says; ``u`` has shape (chain, draw, coordinate)."""
+    return (
+        _answers(cells),
+        _scale(scale, table, spec.errors),
+        _slope(u.reshape(-1, u.shape[-1]), density),
+        _nonbuyers(cells),
+    )
+
+
+def _answers(cells: ShareCells) -> Evidence:
+    kind, names = cells.kind, {ZERO: "nothing", EXACT: "exact", INTERVAL: "rounded", FROM_ZERO: "from zero"}
+    counts = {name: int((kind == code).sum()) for code, name in names.items()}
+    text = (
+        f"{len(kind):,} answers were used: {counts['nothing']:,} spend nothing elsewhere, {counts['exact']:,} are "
+        f"exact, {counts['rounded']:,} rounded, and of {counts['from zero']:,} only an upper end is known."
+    )
+    return Evidence("Answers", None, text, pd.DataFrame([counts]))
+
+
+def _scale(scale: float, table: pd.DataFrame | None, errors: str) -> Evidence:
+    heavy = errors == "t" and scale == 0
+    words = "the logarithm" if scale == 0 else f"the power {scale:g}"
+    how = "given" if table is None else "chosen by marginal likelihood"
+    text = f"Elsewhere spend is normal on the scale of {words}, {how}."
+    if heavy:
+        text += (
+            " With t errors on the log scale no mean exists: use medians, or scale=0.1 and above, for totals."
+        )
+    elif table is not None and scale == float(table["scale"].iloc[-1]):
+        text += " It is the end of the grid: the answers may not be positively skewed at all."
+    return Evidence(
+        "Box-Cox scale", False if heavy else None, text, pd.DataFrame() if table is None else table
+    )
+
+
+def _slope(u: np.ndarray, density: GroupedPosterior) -> Evidence:
+    draws = u[:, density.parametrisation.coordinates.index("slope")]
+    mean, up = float(draws.mean()), float((draws > 0).mean())
+    sure = up > 0.95 or up < 0.05
+    word = "more" if mean > 0 else "less"
+    text = (
+        f"Who spends more here spends {word} elsewhere (slope {mean:.2f}, P(positive) {up:.2f})."
+        if sure and len(draws) > 1
+        else f"Own spend hardly tells elsewhere spend (slope {mean:.2f}, P(positive) {up:.2f})."
+        if len(draws) > 1
+        else f"The slope of elsewhere spend in log own spend is {mean:.2f} at the mode."
+    )
+    figures = {"slope": mean, "sd": float(draws.std()), "p_positive": up}
+    return Evidence("What own spend says", None, text, pd.DataFrame([figures]))
+
+
+def _nonbuyers(cells: ShareCells) -> Evidence:
+    n = int((cells.own <= 0).sum())
+    known = n >= FEWEST_NONBUYERS
+    text = (
+        f"{n:,} customers without own spend answered: the others are forecast from them."
+        if known
+        else f"Only {n:,} customers without own spend answered (5 are needed): the wallet of the others is not "
+        "identified."
+    )
+    return Evidence("Customers without own spend", None, text, pd.DataFrame([{"answers": n}]))

@@ -1,0 +1,173 @@
+"""The posterior of WalletShare as lines in the customers' features: what is left after the fit to score with."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmodels.inference.grouped import GroupedPosterior
+from segmodels.models.wallet.block import Array
+from segmodels.models.wallet.share_cells import predictors
+from segmodels.models.wallet.share_form import PARAMETERS
+
+_AT = {name: k for k, name in enumerate(PARAMETERS)}
+_NODES = 24
+# Own spends at which the spread of the errors is worked out: neighbours differ by little.
+_PLACES = 256
+_T_DRAWS = 100
+# Under t errors a node is a spread of the normal that the t is a mixture of.
+_T_NODES = 96
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Draws of the coefficients of each segment.
+
+    Parameters
+    ----------
+    amount
+        Coefficients of the location, by segment, shape (S, draws, F); features are 1, centred log own spend (0 of a
+        nonbuyer), whether a nonbuyer, and the standardised covariates.
+    hurdle
+        Coefficients of logit P(C = 0), shape (S, draws, F).
+    sigma
+        Spread of the errors, shape (draws,).
+    nu
+        Degrees of freedom, shape (draws,); infinite under normal errors.
+    scale, money
+        Box-Cox scale, and the money that it counts in.
+    centre
+        Mean log own spend of the answered buyers.
+    spread_slope
+        Slope of log spread in centred log own spend, shape (draws,).
+    reach
+        Centred log own spends of the answers, widened by a unit: beyond, the spread stays what it is there.
+    """
+
+    amount: Array
+    hurdle: Array
+    sigma: Array
+    nu: Array
+    scale: float
+    money: float
+    centre: float
+    spread_slope: Array
+    reach: tuple[float, float]
+
+    @cached_property
+    def sigma_nodes(self) -> Array:
+        """Equally likely spreads of the errors at each of 256 own spends, shape (256, K)."""
+        y = np.linspace(*self.reach, _PLACES)[:, None]
+        spreads = np.log(self.sigma) + self.spread_slope * y
+        if np.isinf(self.nu).all():
+            return np.exp(np.quantile(spreads, _middles(min(_NODES, len(self.sigma))), axis=1).T)
+        from scipy.stats import chi2
+
+        grid = _middles(_T_NODES)
+        some = slice(None, None, max(1, len(self.nu) // _T_DRAWS))
+        freedom = self.nu[some, None]
+        mixing = -0.5 * np.log(chi2.ppf(grid, freedom) / freedom)
+        every = (spreads[:, some, None] + mixing).reshape(_PLACES, -1)
+        return np.exp(np.quantile(every, grid, axis=1).T)
+
+    def place(self, features: Array) -> NDArray[np.int64]:
+        """Row of :attr:`sigma_nodes` of each customer, shape (B,)."""
+        low, high = self.reach
+        at = (np.clip(features[:, 1], low, high) - low) / (high - low) * (_PLACES - 1)
+        return np.rint(at).astype(np.int64)
+
+    @cached_property
+    def _moments(self) -> tuple[Array, Array]:
+        return self.amount.mean(axis=1), _covariances(self.amount)
+
+    @cached_property
+    def _hurdle_moments(self) -> tuple[Array, Array]:
+        return self.hurdle.mean(axis=1), _covariances(self.hurdle)
+
+    def moments(self, features: Array, code: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Posterior mean and variance of each customer's location, each (B,)."""
+        return _project(*self._moments, features, code)
+
+    def hurdle_moments(self, features: Array, code: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Posterior mean and variance of each customer's logit P(C = 0), each (B,)."""
+        return _project(*self._hurdle_moments, features, code)
+
+    def locations(
+        self, features: Array, code: NDArray[np.int64], numbers: NDArray[np.int64]
+    ) -> tuple[Array, Array, Array]:
+        """Locations (B, D), spreads (B, D) and degrees of freedom (D,) under the draws of these numbers."""
+        which = np.asarray(numbers) % len(self.sigma)
+        y = np.clip(features[:, 1], *self.reach)
+        spreads = self.sigma[which] * np.exp(np.outer(y, self.spread_slope[which]))
+        return _each(self.amount[:, which], features, code), spreads, self.nu[which]
+
+    def atoms(self, features: Array, code: NDArray[np.int64], numbers: NDArray[np.int64]) -> Array:
+        """P(C = 0) under the draws of these numbers, shape (B, D)."""
+        which = np.asarray(numbers) % len(self.sigma)
+        logit = _each(self.hurdle[:, which], features, code)
+        np.negative(logit, out=logit)
+        np.exp(logit, out=logit)
+        logit += 1
+        return np.reciprocal(logit, out=logit)
+
+
+def features_of(own: Array, centre: float, covariates: Array) -> Array:
+    """Features of B customers, shape (B, 3 + P): 1, centred log own spend, nonbuyer, covariates."""
+    y, buyer = predictors(own, centre)
+    return np.column_stack([np.ones(len(y)), y, 1 - buyer, covariates])
+
+
+def lines_of(
+    density: GroupedPosterior, u: Array, scale: float, centre: float, reach: tuple[float, float]
+) -> Lines:
+    """Turn draws of the coordinates, shape (draws, size), into lines."""
+    (_, level, level_shift, _), (_, _, slope_shift, _), (_, none, none_shift, _) = density.blocks()
+    segments, values = (
+        max(1, len(density.design.segments)),
+        density.parametrisation.forward(u[:, : density.base], 1),
+    )
+
+    def column(name: str, shift: slice | None) -> Array:
+        base = np.repeat(values[:, _AT[name]][None], segments, axis=0)
+        return base + u[:, shift].T if density.pooled and shift is not None else base
+
+    amount = [column("level", level_shift), column("slope", slope_shift), column("nonbuyer_level", None)]
+    hurdle = [column("hurdle", none_shift), column("hurdle_slope", None), column("nonbuyer_hurdle", None)]
+    stacks = []
+    for parts, place in ((amount, level), (hurdle, none)):
+        slopes = np.broadcast_to(u[:, place], (segments, len(u), place.stop - place.start))
+        stacks.append(np.concatenate([np.stack(parts, axis=-1), slopes], axis=-1))
+    sigma, nu, fan = (values[:, _AT[name]] for name in ("sigma", "nu", "spread_slope"))
+    return Lines(stacks[0], stacks[1], sigma, nu, scale, density.scale, centre, fan, reach)
+
+
+def _middles(size: int) -> Array:
+    return (np.arange(size) + 0.5) / size
+
+
+def _covariances(draws: Array) -> Array:
+    """Covariance over the draws by segment, shape (S, F, F); zero of a single draw."""
+    centred = draws - draws.mean(axis=1, keepdims=True)
+    return np.einsum("sdf,sdg->sfg", centred, centred) / draws.shape[1]
+
+
+def _project(mean: Array, covariance: Array, features: Array, code: NDArray[np.int64]) -> tuple[Array, Array]:
+    location, variance = np.empty(len(features)), np.empty(len(features))
+    for s in np.unique(code):
+        rows = code == s
+        x = features[rows]
+        location[rows] = x @ mean[s]
+        variance[rows] = np.einsum("bf,bf->b", x @ covariance[s], x)
+    return location, np.maximum(variance, 0)
+
+
+def _each(coefficients: Array, features: Array, code: NDArray[np.int64]) -> Array:
+    """Features times the draws of each customer's segment, shape (B, D) from (S, D, F)."""
+    if len(coefficients) == 1:
+        return features @ coefficients[0].T
+    result = np.empty((len(features), coefficients.shape[1]))
+    for s in np.unique(code):
+        rows = code == s
+        result[rows] = features[rows] @ coefficients[s].T
+    return result

@@ -1,0 +1,249 @@
+"""Own spend and answers, read from one table or two, checked, and brought together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from segmodels.errors import Fault, InputError
+from segmodels.tables import rules
+from segmodels.tables.arrow import Kind, array, plain
+from segmodels.tables.engine import Table, beside, fetch, is_null, keep
+from segmodels.tables.sources import Source, open_source
+from segmodels.tables.wallet_audit import audit_of
+from segmodels.tables.wallet_columns import (
+    Limits,
+    Roles,
+    answer_columns,
+    argument_faults,
+    kept_columns,
+    own_columns,
+    shape_faults,
+)
+from segmodels.tables.wallet_interval import bounded
+from segmodels.tables.wallet_rounding import units
+from segmodels.tables.wallet_rules import answer_rules, below_fault, joint_rules, own_rules, who
+
+_ENOUGH = 20
+# Named so that no column of a user is called the same.
+_MARK, _NOTHING = "segmodels_mark", "segmodels_nothing"
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Own spend beside answers as the checks see them, and the names of the further columns."""
+
+    rows: Table
+    kept: tuple[str, ...]
+
+
+def read_wallets(
+    source: Any, answers: Any, roles: Roles, limits: Limits, table: str | None
+) -> dict[str, Any]:
+    """Read and check wallets; the fields of :class:`segmodels.tables.wallets.Wallets`, by name."""
+    faults = argument_faults(roles, limits, answers)
+    if faults:
+        raise InputError(faults)
+    source = _with_index(source, roles.customer)
+    named = roles.named_by_own() | ({} if answers is not None else roles.named_by_answer(alone=False))
+    opened = open_source(source, None if roles.columns is None else tuple(named.values()), table)
+    read = _one(opened, roles) if answers is None else _two(opened, answers, roles)
+    windows, categories = _labels(read.rows, "window"), _labels(read.rows, "category")
+    if len(windows) > 1:
+        advice = "Read one window at a time: filter both own spend and answers first."
+        raise InputError(
+            Fault("window", f"{len(windows)} windows", "one", advice, examples=tuple(windows[:3]))
+        )
+    kept = keep(_final(_bounded(read.rows, roles, limits), read.kept))
+    marks = kept.select(
+        *[name for name in ("customer_id", "category", "own") if name in kept.columns],
+        mark=kept[_MARK],
+        nothing=kept[_NOTHING],
+    )
+    window, category = next(iter(windows), None), ", ".join(categories) or None
+    return {
+        "table": kept.drop(_MARK, _NOTHING),
+        "kind": opened.kind,
+        "counted": lambda: audit_of(marks, window, category),
+        "marks": marks,
+        "window": window,
+        "categories": tuple(categories),
+        "order": _order(source, roles.customer, opened.kind),
+    }
+
+
+def _one(opened: Source, roles: Roles) -> _Read:
+    """Read own spend and answers that are columns of one table."""
+    named = roles.named_by_own() | roles.named_by_answer(alone=False)
+    kept = _shaped(shape_faults(opened, named, alone=False), opened, roles, alone=False)
+    raw = opened.table
+    rows = raw.select(**own_columns(raw, roles, kept), **answer_columns(raw, roles, alone=False))
+    own = own_rules(rows, [(name, f"kept_{i}") for i, name in enumerate(kept)])
+    found, figures = rules.check(
+        rows, [*own, *answer_rules(rows, roles.argument, alone=False), *_joint(rows, roles)], _texts(rows)
+    )
+    found += _key_faults(rows, figures, "source")
+    if found:
+        raise InputError(found)
+    return _Read(_as_integers(rows, untyped=opened.untyped and not figures["texts"]), kept)
+
+
+def _two(opened: Source, answers: Any, roles: Roles) -> _Read:
+    """Read own spend of one table, answers of another, and join them."""
+    named = roles.named_by_answer(alone=True)
+    survey = open_source(_with_index(answers, roles.customer), tuple(named.values()))
+    faults = shape_faults(opened, roles.named_by_own(), alone=False)
+    faults += shape_faults(survey, named, alone=True)
+    kept = _shaped(faults, opened, roles, alone=True)
+    rows = opened.table.select(**own_columns(opened.table, roles, kept))
+    said = survey.table.select(**answer_columns(survey.table, roles, alone=True))
+    own = own_rules(rows, [(name, f"kept_{i}") for i, name in enumerate(kept)])
+    found, ours = rules.check(rows, own, _texts(rows))
+    further, theirs = rules.check(said, answer_rules(said, roles.argument, alone=True), _texts(said))
+    found += [*_key_faults(rows, ours, "source"), *further, *_key_faults(said, theirs, "answers")]
+    if found:
+        raise InputError(found)
+    rows = _as_integers(rows, untyped=opened.untyped and not ours["texts"])
+    said = _as_integers(said, untyped=survey.untyped and not theirs["texts"] and _whole(rows))
+    joined = _joined(rows, beside(said, rows))
+    found, _ = rules.check(joined, _joint(joined, roles), {})
+    if found:
+        raise InputError(found)
+    return _Read(joined, kept)
+
+
+def _shaped(faults: list[Fault], opened: Source, roles: Roles, *, alone: bool) -> tuple[str, ...]:
+    if faults:
+        raise InputError(faults)
+    return kept_columns(opened, roles, alone=alone)
+
+
+def _joint(rows: Table, roles: Roles) -> list[rules.Rule]:
+    step = roles.rounding
+    return joint_rules(rows, float(step) if isinstance(step, (int, float)) else None, roles.argument)
+
+
+def _joined(rows: Table, said: Table) -> Table:
+    """Put answers beside own spend; refuse answers of nobody."""
+    keys = [name for name in ("customer_id", "category") if name in said.columns]
+    if _whole(rows) != _whole(said):
+        got, expected = (f"ids of type {each.customer_id.type()}" for each in (said, rows))
+        raise InputError(Fault("answers: customer", got, expected, "Convert one of them."))
+    unknown = said.anti_join(rows, keys)
+    strangers = rules.Rule(
+        "answers: customer",
+        "answers of nobody in the source" if len(keys) == 1 else "answers without a row in the source",
+        "customers of the source",
+        "Add a row to the source, with own spend 0 for who buys nothing of us; or leave the answers out.",
+        ~is_null(unknown.customer_id),
+        who(unknown),
+    )
+    found, _ = rules.check(unknown, [strangers], {})
+    if found:
+        raise InputError(found)
+    new = said.rename({f"answers_{name}": name for name in keys})
+    both = rows.left_join(new, [rows[name] == new[f"answers_{name}"] for name in keys])
+    return both.drop(*[f"answers_{name}" for name in keys])
+
+
+def _bounded(rows: Table, roles: Roles, limits: Limits) -> Table:
+    """Add low, high, mark and nothing; refuse too many totals below own spend."""
+    if roles.answer is None:
+        none = {name: ibis.null("float64") for name in ("low", "high")}
+        return rows.mutate(**none, mark=ibis.null("string"), nothing=ibis.literal(value=False))
+    step = roles.rounding
+    rounding = (_auto(rows) if step == "auto" else None) if isinstance(step, str) else step
+    marked = rows.mutate(**bounded(rows, roles.argument, limits.below, rounding))
+    counted = marked.aggregate(
+        answers=marked.mark.count(), censored=(marked.mark == "censored").fill_null(False).sum()
+    )
+    found = fetch(counted).to_pylist()[0]
+    answers, censored = int(found["answers"]), int(found["censored"] or 0)
+    if answers >= _ENOUGH and censored > limits.most_below * answers:
+        shown = who(marked) + ": total " + rules.text_of(marked.got_answer)
+        shown = shown + ", own " + rules.text_of(marked.got_own)
+        shape = below_fault(censored, answers, (), limits.most_below)
+        rule = rules.Rule(
+            shape.where, shape.got, shape.expected, shape.remedy, marked.mark == "censored", shown
+        )
+        raise InputError(rule.fault(censored, rules.examples(marked, rule)))
+    return marked
+
+
+def _auto(rows: Table) -> tuple[float, ...]:
+    said = fetch(rows.filter(~is_null(rows.answer)).select("answer", "own"))
+    return units(said.column("answer").to_numpy(), said.column("own").to_numpy())
+
+
+def _final(rows: Table, kept: Sequence[str]) -> Table:
+    first = ("customer_id", "category", "own", "low", "high", "purchases", "total_purchases")
+    further = {name: rows[f"kept_{i}"] for i, name in enumerate(kept)}
+    return rows.select(
+        *[name for name in first if name in rows.columns],
+        **further,
+        **{_MARK: rows["mark"], _NOTHING: rows["nothing"]},
+    )
+
+
+def _labels(rows: Table, name: str) -> list[str]:
+    """List the different windows or categories, sorted."""
+    if name not in rows.columns:
+        return []
+    return fetch(rows.select(name).distinct().order_by(name)).column(0).to_pylist()
+
+
+def _key_faults(rows: Table, figures: dict[str, Any], where: str) -> list[Fault]:
+    if not figures["rows"]:
+        return [Fault(where, "an empty table", "at least one row", "Check the query or the file.")]
+    known, key, advice = rows.filter(~is_null(rows.customer_id)), "customer_id", "Keep one row per customer."
+    if "category" in rows.columns:
+        both = rules.text_of(known.customer_id) + " in " + rules.text_of(known.category)
+        known, key = known.select(**{"customer and category": both}), "customer and category"
+        advice = "Keep one row per customer and category."
+    found = rules.duplicates(known, key, advice)
+    if where == "source":
+        return found
+    return [Fault(f"answers: {each.where}", *_rest(each)) for each in found]
+
+
+def _rest(fault: Fault) -> tuple[Any, ...]:
+    return (fault.got, fault.expected, fault.remedy, fault.rows, fault.examples)
+
+
+def _texts(rows: Table) -> dict[str, Any]:
+    if not rows.customer_id.type().is_string():
+        return {}
+    return {"texts": (~rules.integer_text(rows.customer_id)).sum()}
+
+
+def _as_integers(rows: Table, *, untyped: bool) -> Table:
+    return rows.mutate(customer_id=rows.customer_id.cast("int64")) if untyped else rows
+
+
+def _whole(rows: Table) -> bool:
+    return bool(rows.customer_id.type().is_integer())
+
+
+def _with_index(source: Any, customer: str) -> Any:
+    """Give a pandas frame whose index bears the name of the ids a column of them."""
+    if isinstance(source, pd.DataFrame) and source.index.name == customer and customer not in source.columns:
+        return source.reset_index()
+    return source
+
+
+def _order(source: Any, customer: str, kind: Kind) -> pd.Index | None:
+    """List the ids in the order that came in."""
+    if kind == "ibis":
+        return None
+    if isinstance(source, pd.DataFrame):
+        at = [str(name) for name in source.columns].index(customer)
+        ids = array(source.iloc[:, at])
+    elif kind == "polars":
+        ids = plain(source.lazy().select(customer).collect().to_arrow().column(0))
+    else:
+        ids = plain(pa.table(source).column(customer) if kind == "arrow" else source.column(customer))
+    return pd.Index(np.asarray(ids.to_pandas())).unique()

@@ -1,0 +1,127 @@
+"""Heaping: which answers are rounded, and to what."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from segmodels.tables.engine import Column
+
+Array = NDArray[np.float64]
+
+# Divisible up to what the division of two floats leaves.
+_CLOSE = 1e-6
+# Finer than a billionth of the largest answer, nothing is told apart from the noise of floats.
+_DIGITS = 9
+_FEWEST = 5
+_CHANCE = 1e-4
+
+
+def units(answers: Array, own: Array) -> tuple[float, ...]:
+    """Find the units to which answers heap: of 1, 2, 5, 10, 20, 50 and so on, ascending.
+
+    The grid that money moves on is the finest power of ten on which own spend and answers lie. Of answers that
+    are multiples of f, about f/u are multiples of u by chance, where amounts are spread over more than u. A unit
+    u is used if two things hold of the answers of at least u/2 that are multiples of the next finer grid or
+    unit f:
+
+    * most of its multiples are no chance: the share s of multiples of u exceeds 2c / (1 + c), with c = f/u, so
+      that the excess (s - c) / (1 - c) is more than half of s;
+    * it is no accident: there are at least five, and as many occur with a probability below 1e-4 (binomial).
+
+    Units are tried from fine to coarse; then from coarse to fine, among the answers that no coarser unit
+    explains, so that a heap at 100 is not taken for one at 50.
+
+    Parameters
+    ----------
+    answers
+        Stated amounts, shape (n,), finite; those of 0 tell nothing.
+    own
+        Own spend of the same customers, shape (n,), finite: known exactly, it shows the finest amount there is.
+
+    Returns
+    -------
+    tuple of float
+        Empty where nothing heaps.
+
+    References
+    ----------
+    Heitjan and Rubin (1990), Inference from coarse data via multiple imputation with application to age heaping,
+    Journal of the American Statistical Association 85, 304-314.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> spend = rng.lognormal(5, 1, 200).round(2)
+    >>> units(spend, spend), units((spend / 50).round() * 50, spend)
+    ((), (50.0,))
+    """
+    positive = answers[answers > 0]
+    if not positive.size:
+        return ()
+    grid = _grid(np.concatenate([positive, own]))
+    ladder = _ladder(grid, float(positive.max()))
+    used: list[float] = []
+    for unit in ladder:
+        if _heaps(positive, unit, _finer(unit, used, grid)):
+            used.append(unit)
+    kept: list[float] = []
+    for unit in reversed(used):
+        coarser = np.zeros(len(positive), dtype=np.bool_)
+        for each in kept:
+            coarser |= _divides(each, positive)
+        if _heaps(positive[~coarser], unit, _finer(unit, used, grid)):
+            kept.append(unit)
+    return tuple(reversed(kept))
+
+
+def unit_of(answer: Column, found: Sequence[float]) -> Column:
+    """Write the largest unit that divides an answer, 0 where none does, as an expression."""
+    unit = ibis.literal(0.0)
+    for each in sorted(found):
+        unit = (is_multiple(answer, each) & (answer > 0)).ifelse(each, unit)
+    return unit
+
+
+def is_multiple(answer: Column, unit: float) -> Column:
+    """Whether an amount is a multiple of a unit, as an expression."""
+    rest = (answer / unit) % 1.0
+    return (rest < _CLOSE) | (rest > 1.0 - _CLOSE)
+
+
+def _divides(unit: float, amounts: Array) -> NDArray[np.bool_]:
+    rest = (amounts / unit) % 1.0
+    return (rest < _CLOSE) | (rest > 1.0 - _CLOSE)
+
+
+def _grid(amounts: Array) -> float:
+    """Find the largest power of ten, at most 1, that divides all amounts; or what floats can tell."""
+    finest = min(int(np.floor(np.log10(amounts.max()))) - _DIGITS, 0)
+    for exponent in range(0, finest, -1):
+        if _divides(10.0**exponent, amounts).all():
+            return 10.0**exponent
+    return 10.0**finest
+
+
+def _ladder(grid: float, largest: float) -> list[float]:
+    """List 1, 2 and 5 times the powers of ten, above the grid and up to the largest answer."""
+    first, last = round(np.log10(grid)), int(np.floor(np.log10(largest)))
+    steps = [float(f"{digit}e{exponent}") for exponent in range(first, last + 1) for digit in (1, 2, 5)]
+    return [step for step in steps[1:] if step <= largest]
+
+
+def _finer(unit: float, used: Sequence[float], grid: float) -> float:
+    """Find the coarsest of the units used, or the grid, of which this unit is a multiple."""
+    below = [each for each in used if each < unit and bool(_divides(each, np.array([unit]))[0])]
+    return max([grid, *below])
+
+
+def _heaps(amounts: Array, unit: float, finer: float) -> Any:
+    reached = amounts[(amounts >= unit / 2) & _divides(finer, amounts)]
+    hits, n, chance = int(_divides(unit, reached).sum()), len(reached), finer / unit
+    if hits < _FEWEST or hits <= n * 2 * chance / (1 + chance):
+        return False
+    return bool(stats.binom.sf(hits - 1, n, chance) < _CHANCE)
