@@ -7,7 +7,7 @@ from typing import Literal
 from segmodels.errors import Fault, InputError
 from segmodels.project.folder import Folder, open_folder
 
-Kind = Literal["value", "needs", "typing"]
+Kind = Literal["value", "needs", "typing", "wallet"]
 #: Called with what is begun.
 Tell = Callable[[str], None]
 

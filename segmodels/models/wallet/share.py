@@ -41,6 +41,8 @@ from segmodels.models.wallet.support import Support, support
 from segmodels.tables.wallets import Wallets
 
 _STARTS = (-1.0, -3.0)
+# Beyond the middle of the answers their spread is not extrapolated: it would enter means by its exponential.
+_EDGE = 0.025
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ class WalletShareFit:
     def lines(self) -> Lines:
         """The posterior as lines in the customers' features."""
         y, _ = predictors(self.cells.own, self.cells.centre)
-        reach = float(y.min()) - 1, float(y.max()) + 1
+        reach = tuple(np.quantile(y, (_EDGE, 1 - _EDGE)).tolist())
         return lines_of(self.density, self.u, self.scale, self.cells.centre, reach)
 
     @cached_property

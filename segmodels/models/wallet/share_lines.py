@@ -42,7 +42,7 @@ class Lines:
     spread_slope
         Slope of log spread in centred log own spend, shape (draws,).
     reach
-        Centred log own spends of the answers, widened by a unit: beyond, the spread stays what it is there.
+        Centred log own spends that hold the middle of the answers: beyond, the spread stays what it is there.
     """
 
     amount: Array
@@ -74,7 +74,7 @@ class Lines:
     def place(self, features: Array) -> NDArray[np.int64]:
         """Row of :attr:`sigma_nodes` of each customer, shape (B,)."""
         low, high = self.reach
-        at = (np.clip(features[:, 1], low, high) - low) / (high - low) * (_PLACES - 1)
+        at = (np.clip(features[:, 1], low, high) - low) / max(high - low, 1e-12) * (_PLACES - 1)
         return np.rint(at).astype(np.int64)
 
     @cached_property

@@ -91,11 +91,16 @@ class Potential:
         stretched so that they have the mean of elsewhere spend.
         """
         nodes = np.array(block.elsewhere.quantiles(_NODES))
-        tail = nodes[:, _TAIL:] @ _WEIGHTS[_TAIL:]
-        lacking = block.elsewhere.mean() - nodes @ _WEIGHTS
+        tail = _expectation(nodes[:, _TAIL:], _WEIGHTS[_TAIL:])
+        lacking = block.elsewhere.mean() - _expectation(nodes, _WEIGHTS)
         stretch = 1 + np.divide(lacking, tail, out=np.zeros(len(tail)), where=tail > 0)
         nodes[:, _TAIL:] *= np.maximum(stretch, 0.0)[:, None]
-        return np.maximum(self.of(block, nodes) - cut, 0.0) @ _WEIGHTS
+        return _expectation(np.maximum(self.of(block, nodes) - cut, 0.0), _WEIGHTS)
+
+
+def _expectation(nodes: Array, weights: Array) -> Array:
+    # A matrix product would round a customer differently in blocks of other sizes, and equal gains would part.
+    return (nodes * weights).sum(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
