@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from segmodels.evaluate.classes.residuals import bivariate_residuals as bivariate_residuals
     from segmodels.evaluate.classes.residuals import goodness_of_fit as goodness_of_fit
     from segmodels.evaluate.tracking import tracking as tracking
+    from segmodels.evaluate.wallet.masked_truth import masked_truth as masked_truth
     from segmodels.evidence import Evidence as Evidence
     from segmodels.inference.priors import Flat as Flat
     from segmodels.inference.priors import Normal as Normal
@@ -48,6 +49,17 @@ if TYPE_CHECKING:
     from segmodels.models.value.mbg_nbd import MBGNBDFit as MBGNBDFit
     from segmodels.models.value.pareto_nbd import ParetoNBD as ParetoNBD
     from segmodels.models.value.pareto_nbd import ParetoNBDFit as ParetoNBDFit
+    from segmodels.models.wallet.categories import WalletCategories as WalletCategories
+    from segmodels.models.wallet.categories import WalletCategoriesFit as WalletCategoriesFit
+    from segmodels.models.wallet.counts import WalletCounts as WalletCounts
+    from segmodels.models.wallet.counts import WalletCountsFit as WalletCountsFit
+    from segmodels.models.wallet.frontier import WalletFrontier as WalletFrontier
+    from segmodels.models.wallet.frontier import WalletFrontierFit as WalletFrontierFit
+    from segmodels.models.wallet.frontier_anchor import MeanShare as MeanShare
+    from segmodels.models.wallet.look_alikes import target_shares as target_shares
+    from segmodels.models.wallet.predictive_checks import wallet_checks as wallet_checks
+    from segmodels.models.wallet.share import WalletShare as WalletShare
+    from segmodels.models.wallet.share import WalletShareFit as WalletShareFit
     from segmodels.report.scorer.files import write_scorer as write_scorer
     from segmodels.segments.concentration import concentration as concentration
     from segmodels.segments.derived_importance import derived_importance as derived_importance
@@ -71,6 +83,13 @@ if TYPE_CHECKING:
     from segmodels.segments.typing_tool.tool import typing_tool as typing_tool
     from segmodels.segments.typing_tool.validation import validate_typing_tool as validate_typing_tool
     from segmodels.segments.value import value_deciles as value_deciles
+    from segmodels.segments.wallet.bands import potential_bands as potential_bands
+    from segmodels.segments.wallet.selection import respondents as respondents
+    from segmodels.segments.wallet.smearing import smeared as smeared
+    from segmodels.segments.wallet.survey_plan import survey_plan as survey_plan
+    from segmodels.segments.wallet.tipping_points import tipping_points as tipping_points
+    from segmodels.segments.wallet.totals import wallet_totals as wallet_totals
+    from segmodels.segments.wallet.value_grid import value_grid as value_grid
     from segmodels.tables.attributes import Attributes as Attributes
     from segmodels.tables.codebook import Codebook as Codebook
     from segmodels.tables.codebook import Item as Item
@@ -78,7 +97,9 @@ if TYPE_CHECKING:
     from segmodels.tables.responses import Responses as Responses
     from segmodels.tables.segmentation import Segmentation as Segmentation
     from segmodels.tables.simulate_answers import simulate_survey as simulate_survey
+    from segmodels.tables.simulate_wallets import simulate_wallets as simulate_wallets
     from segmodels.tables.transactions import Transactions as Transactions
+    from segmodels.tables.wallets import Wallets as Wallets
 
 __version__ = "0.1.0"
 
@@ -107,6 +128,7 @@ _HOMES = {
     "MAP": "segmodels.inference.settings",
     "MBGNBD": "segmodels.models.value.mbg_nbd",
     "MBGNBDFit": "segmodels.models.value.mbg_nbd",
+    "MeanShare": "segmodels.models.wallet.frontier_anchor",
     "NUTS": "segmodels.inference.settings",
     "Normal": "segmodels.inference.priors",
     "NotConverged": "segmodels.errors",
@@ -123,6 +145,15 @@ _HOMES = {
     "StudentT": "segmodels.inference.priors",
     "Transactions": "segmodels.tables.transactions",
     "TypingTool": "segmodels.segments.typing_tool.tool",
+    "WalletCategories": "segmodels.models.wallet.categories",
+    "WalletCategoriesFit": "segmodels.models.wallet.categories",
+    "WalletCounts": "segmodels.models.wallet.counts",
+    "WalletCountsFit": "segmodels.models.wallet.counts",
+    "WalletFrontier": "segmodels.models.wallet.frontier",
+    "WalletFrontierFit": "segmodels.models.wallet.frontier",
+    "WalletShare": "segmodels.models.wallet.share",
+    "WalletShareFit": "segmodels.models.wallet.share",
+    "Wallets": "segmodels.tables.wallets",
     "backtest": "segmodels.evaluate.backtest",
     "bivariate_residuals": "segmodels.evaluate.classes.residuals",
     "bootstrap_likelihood_ratio": "segmodels.evaluate.classes.bootstrap_test",
@@ -139,19 +170,30 @@ _HOMES = {
     "lifetime_tiers": "segmodels.segments.tiers",
     "lifetime_value": "segmodels.models.value.lifetime_value",
     "loo": "segmodels.evaluate.choice",
+    "masked_truth": "segmodels.evaluate.wallet.masked_truth",
     "needs_roles": "segmodels.segments.needs_roles",
     "opportunity": "segmodels.segments.opportunity",
     "personas": "segmodels.segments.personas",
+    "potential_bands": "segmodels.segments.wallet.bands",
     "price_axis": "segmodels.segments.price_axis",
     "profile": "segmodels.segments.profile",
     "relate": "segmodels.segments.relate.relate",
+    "respondents": "segmodels.segments.wallet.selection",
     "rfm": "segmodels.segments.rfm",
     "simulate_survey": "segmodels.tables.simulate_answers",
+    "simulate_wallets": "segmodels.tables.simulate_wallets",
+    "smeared": "segmodels.segments.wallet.smearing",
+    "survey_plan": "segmodels.segments.wallet.survey_plan",
+    "target_shares": "segmodels.models.wallet.look_alikes",
+    "tipping_points": "segmodels.segments.wallet.tipping_points",
     "tracking": "segmodels.evaluate.tracking",
     "typing_tool": "segmodels.segments.typing_tool.tool",
     "validate_typing_tool": "segmodels.segments.typing_tool.validation",
     "value_deciles": "segmodels.segments.value",
+    "value_grid": "segmodels.segments.wallet.value_grid",
     "value_tiers": "segmodels.segments.tiers",
+    "wallet_checks": "segmodels.models.wallet.predictive_checks",
+    "wallet_totals": "segmodels.segments.wallet.totals",
     "write_scorer": "segmodels.report.scorer.files",
 }
 

@@ -49,7 +49,9 @@ class ShareElsewhere:
         return self._blank(self._atom())
 
     def mean(self) -> Array:
-        """Mean of C, shape (B,); infinite under t errors on the log scale."""
+        """Mean of C, shape (B,); infinite where it does not exist, as under t errors on the log scale."""
+        if not self.lines.has_mean:
+            return self._blank(np.full(len(self.features), np.inf))
         mean, variance = self.lines.moments(self.features, self.code)
         lines = self.lines
         return self._blank(

@@ -22,7 +22,7 @@ def of_fit(
     """Answers used, scale, and what own spend says; ``u`` has shape (chain, draw, coordinate)."""
     return (
         _answers(cells),
-        _scale(scale, table, spec.errors),
+        _scale(scale, table, _without_mean(spec, u.reshape(-1, u.shape[-1]), density, scale)),
         _slope(u.reshape(-1, u.shape[-1]), density),
         _nonbuyers(cells),
     )
@@ -38,15 +38,20 @@ def _answers(cells: ShareCells) -> Evidence:
     return Evidence("Answers", None, text, pd.DataFrame([counts]))
 
 
-def _scale(scale: float, table: pd.DataFrame | None, errors: str) -> Evidence:
-    heavy = errors == "t" and scale == 0
+def _without_mean(spec: Any, u: np.ndarray, density: GroupedPosterior, scale: float) -> bool:
+    """Say whether t errors leave elsewhere spend without a mean."""
+    if spec.errors != "t":
+        return False
+    nu = density.parametrisation.forward(u[:, : density.base], 1.0)[:, -1]
+    return scale * float(np.median(nu)) <= 1
+
+
+def _scale(scale: float, table: pd.DataFrame | None, heavy: bool) -> Evidence:  # noqa: FBT001
     words = "the logarithm" if scale == 0 else f"the power {scale:g}"
     how = "given" if table is None else "chosen by marginal likelihood"
     text = f"Elsewhere spend is normal on the scale of {words}, {how}."
     if heavy:
-        text += (
-            " With t errors on the log scale no mean exists: use medians, or scale=0.1 and above, for totals."
-        )
+        text += " With these t errors no mean exists there: use medians, or a larger scale, or normal errors for totals."
     elif table is not None and scale == float(table["scale"].iloc[-1]):
         text += " It is the end of the grid: the answers may not be positively skewed at all."
     return Evidence(

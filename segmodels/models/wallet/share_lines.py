@@ -71,6 +71,11 @@ class Lines:
         every = (spreads[:, some, None] + mixing).reshape(_PLACES, -1)
         return np.exp(np.quantile(every, grid, axis=1).T)
 
+    @property
+    def has_mean(self) -> bool:
+        """Whether an expected elsewhere spend exists: a t with nu degrees of freedom has moments below nu alone."""
+        return bool(np.isinf(self.nu).all() or self.scale * float(np.median(self.nu)) > 1)
+
     def place(self, features: Array) -> NDArray[np.int64]:
         """Row of :attr:`sigma_nodes` of each customer, shape (B,)."""
         low, high = self.reach

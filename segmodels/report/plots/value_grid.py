@@ -41,7 +41,7 @@ def value_grid(frame: pd.DataFrame, *, currency: str, cuts: tuple[str, str]) -> 
     >>> one = pd.DataFrame({"cell": ["invest"], "customers": [12.0], "value": [900.0], "headroom": [500.0]})
     >>> figure = value_grid(one, currency="$", cuts=("own spend of $50", "headroom of $20"))
     >>> figure.layout.annotations[0].text
-    '<b>Invest</b><br>12 customers<br>value $900<br>headroom $500'
+    '<b>Invest</b><br>12 customers<br>value &#36;900<br>headroom &#36;500'
     """
     shade = np.zeros((2, 2))
     said: dict[tuple[int, int], str] = {}
@@ -98,7 +98,8 @@ def _said(row: Mapping[Any, Any], currency: str) -> str:
         for column, word in _LINES.items()
         if column in row
     ]
-    return "<br>".join(lines)
+    # between two dollar signs Plotly reads mathematics
+    return "<br>".join(lines).replace("$", "&#36;")
 
 
 def decile_bands(frame: pd.DataFrame, *, currency: str) -> go.Figure:
