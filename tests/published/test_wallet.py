@@ -37,8 +37,8 @@ def test_published_number(row, market):
 
 def test_the_largest_s_are_what_the_printed_figures_leave_out(market):
     each = np.array([dirichlet_fit(0.56, 2.6, [m], [b]).S for m, b in zip(SHARES, PENETRATIONS, strict=True)])
-    assert market.S == pytest.approx(np.average(each, weights=SHARES))
-    assert market.S == pytest.approx(1.55, abs=0.005)
+    assert pytest.approx(np.average(each, weights=SHARES)) == market.S
+    assert pytest.approx(1.55, abs=0.005) == market.S
     kept = each < 2
     assert np.average(each[kept], weights=SHARES[kept]) == pytest.approx(1.2953, abs=5e-5)
 

@@ -43,6 +43,7 @@ from segmodels.models.wallet.counts_cells import (
 from segmodels.models.wallet.counts_elsewhere import CountsElsewhere
 from segmodels.models.wallet.counts_form import NBD_DIRICHLET
 from segmodels.models.wallet.counts_spend import SpendElsewhere, log_own_spend, own_spend, spend_elsewhere
+from segmodels.models.wallet.predict import predict
 from segmodels.models.wallet.support import FEWEST_NONBUYERS
 from segmodels.tables.engine import fetch
 from segmodels.tables.wallets import Wallets
@@ -255,6 +256,10 @@ class WalletCountsFit:
         beyond |= (k == 0) & (nonbuyers < FEWEST_NONBUYERS)
         outside = (k == 0) & (self.spec.frame == FRAMES[OWN_BUYERS])
         return np.where(outside, NOT_IDENTIFIED, np.where(beyond, EXTRAPOLATED, IDENTIFIED)).astype(np.int8)
+
+    def predict(self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8) -> Any:
+        """Wallet, share, headroom and attainable potential of every customer; see :func:`predict.predict`."""
+        return predict(self, levels, self.spec.by, tau)
 
     def pymc_model(self) -> Any:
         """Build the PyMC model that NUTS runs."""

@@ -32,8 +32,6 @@ class PotentialBands:
         Value and expected potential of the N customers.
     draws
         Totals by decile (1 is the best, then those without value) and band.
-    held
-        Share of all potential in each draw that the `top` customers by expected potential hold, shape (D,).
     top
         Which share of the identified customers these are.
     """
@@ -42,12 +40,18 @@ class PotentialBands:
     cuts: Array
     scored: Scored
     draws: CellDraws = field(repr=False)
-    held: Array = field(repr=False)
     top: float
 
     def __repr__(self) -> str:
         """Give the text."""
         return f"PotentialBands: {self.text}"
+
+    @property
+    def held(self) -> Array:
+        """Share of all potential that the `top` customers by expected potential hold in each draw, shape (D,)."""
+        identified = self.draws.totals[self.potential.kind][:, :-1].sum(axis=(0, 1))
+        top = np.zeros_like(identified) if self.draws.weighted is None else self.draws.weighted
+        return np.divide(top, identified, out=np.full(len(top), np.nan), where=identified > 0)
 
     @property
     def text(self) -> str:
@@ -151,9 +155,17 @@ def potential_bands(
     customers = scored(fit, axis, value)
     edges = _edges(customers.expected[customers.known], cuts)
     decile = deciles(pd.Series(customers.value, index=customers.customer_id)).codes.astype(np.int64)
-    totals = cell_draws(fit, axis, edges, decile, {"value": customers.value}, draws=draws, rows=len(DECILES))
-    held = _held(fit, axis, _top_weight(customers, top), draws)
-    return PotentialBands(axis, edges, customers, totals, held, top)
+    totals = cell_draws(
+        fit,
+        axis,
+        edges,
+        decile,
+        {"value": customers.value},
+        draws=draws,
+        rows=len(DECILES),
+        weight=_top_weight(customers, top),
+    )
+    return PotentialBands(axis, edges, customers, totals, top)
 
 
 def _refuse(cuts: Sequence[float] | int, draws: int, top: float) -> None:
@@ -187,14 +199,3 @@ def _top_weight(customers: Scored, top: float) -> Array:
     rank = np.empty(len(expected))
     rank[np.argsort(-expected, kind="stable")] = np.arange(len(expected))
     return np.clip(top * customers.known.sum() - rank, 0.0, 1.0)
-
-
-def _held(fit: WalletFit, axis: Potential, weight: Array, draws: int) -> Array:
-    """Share of potential that the weighted customers hold in each draw, shape (D,)."""
-    top, everything, at = np.zeros(draws), np.zeros(draws), 0
-    for block in fit.blocks(max(1, 4_000_000 // draws)):
-        amount = np.nan_to_num(axis.of(block, block.elsewhere.draws(np.arange(draws))), nan=0.0)
-        top += weight[at : at + len(block)] @ amount
-        everything += amount.sum(axis=0)
-        at += len(block)
-    return np.divide(top, everything, out=np.full(draws, np.nan), where=everything > 0)

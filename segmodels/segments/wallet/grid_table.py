@@ -25,9 +25,12 @@ class CellDraws:
         Name of the quantity to its totals, shape (R, K + 1, D): rows of value, bands of potential from the
         lowest up and, last, the customers whose potential is not identified. ``customers``, the amounts of the
         customers, ``headroom`` and, with targets, ``attainable``. Money of whom nothing is known is NaN.
+    weighted
+        Potential of the customers that a weight picks out, those not identified left out, shape (D,).
     """
 
     totals: dict[str, Array]
+    weighted: Array | None = None
 
     def pick(self, cells: Sequence[Sequence[tuple[int, int]]]) -> "CellDraws":
         """Sum cells into one row of S new ones, shape (S, 1, D)."""
@@ -50,6 +53,7 @@ def cell_draws(
     *,
     draws: int,
     rows: int = 2,
+    weight: Array | None = None,
 ) -> CellDraws:
     """Sort the customers into cells in every draw and add up, in one walk over the blocks.
 
@@ -72,21 +76,27 @@ def cell_draws(
         Number of draws, D.
     rows
         Number of rows of value, R.
+    weight
+        Part of each customer that counts for ``weighted``, shape (N,).
     """
     shape = (rows, len(cuts) + 2, draws)
     certain = np.column_stack([np.ones(len(row)), *amounts.values()])
     sums = np.zeros((certain.shape[1] + 2, *shape))
     reachable = Potential("attainable", potential.targets) if potential.targets is not None else None
     numbers, at = np.arange(draws), 0
+    picked = None if weight is None else np.zeros(draws)
     for block in fit.blocks(max(1, _ELEMENTS // draws)):
         here = slice(at, at + len(block))
         spent = np.ascontiguousarray(block.elsewhere.draws(numbers))
         within = spent if reachable is None else reachable.of(block, spent)
         axis = within if potential.kind == "attainable" else spent
         _add(axis, spent, within, np.asarray(cuts, np.float64), row[here], certain[here], sums)
+        if picked is not None and weight is not None:
+            some = here.start + np.flatnonzero(weight[here])
+            picked += weight[some] @ axis[some - at]
         at += len(block)
     named = ("customers", *amounts, "headroom", "attainable")
-    return CellDraws(dict(zip(named[: len(named) - (reachable is None)], sums, strict=False)))
+    return CellDraws(dict(zip(named[: len(named) - (reachable is None)], sums, strict=False)), picked)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -135,6 +135,10 @@ class Scaled:
         factor = np.where(self.code[:, None] < 0, 1.0, self.ratios.drawn(numbers)[self.code])
         return factor * self.model.draws(numbers)
 
+    def take(self, rows: slice | NDArray[np.int64]) -> "Scaled":
+        """Take some of the customers."""
+        return Scaled(self.model.take(rows), self.ratios, self.code[rows])
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SmearedWallet:

@@ -13,6 +13,7 @@ from segmodels.segments.wallet.survey_size import Spread, size_table, spread
 from segmodels.segments.wallet.undecided import decided_by_others
 from segmodels.segments.wallet.value_grid import ValueGrid, value_grid
 from segmodels.segments.wallet.whom_to_ask import gains, quotas, ranked, strata_of
+from segmodels.tables.arrow import from_arrow, to_arrow
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,7 +63,11 @@ class SurveyPlan:
 
         Gain is the money that a wrong placing of the customer is expected to cost; NaN where not identified.
         """
-        return self.grid.fit.wallets.give(self._whom)
+        wallets = self.grid.fit.wallets
+        # `give` has the order of the customers; this list has its own.
+        if wallets.kind == "ibis":
+            return wallets.give(self._whom).order_by("rank")
+        return from_arrow(to_arrow(self._whom), wallets.kind)
 
     @property
     def text(self) -> str:

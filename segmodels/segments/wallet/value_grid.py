@@ -1,7 +1,8 @@
 """The value grid: what customers are worth today against what they could be worth in addition.
 
 Current value is known, potential is not: a customer is in a cell with a probability, and cells have customers
-and money with intervals.
+and money with intervals. A customer is *placed* in its most probable cell; elsewhere spend is skewed, so fewer
+are placed high than are expected to be high, and cells are told by what is expected of them.
 """
 
 from dataclasses import dataclass, field
@@ -108,6 +109,12 @@ class ValueGrid:
         ids = self.scored.customer_id[known]
         return Segmentation(ids, CELLS, self.probability[known], basis=f"value and {self.potential.kind}")
 
+    @cached_property
+    def placed(self) -> np.ndarray:
+        """Most probable cell of each customer, a position in :data:`CELLS`; 4 where not identified, shape (N,)."""
+        best = np.where(self.scored.known[:, None], self.probability, 0.0).argmax(axis=1)
+        return np.where(self.scored.known, best, len(CELLS))
+
     @property
     def customers(self) -> Any:
         """One row per customer, in the kind of table that the wallets came in.
@@ -116,7 +123,7 @@ class ValueGrid:
         identified"), ``undecided, status, answered``.
         """
         of = self.scored
-        cell = np.array((*CELLS, UNKNOWN), dtype=object)[self._placed()]
+        cell = np.array((*CELLS, UNKNOWN), dtype=object)[self.placed]
         frame = pd.DataFrame({"customer_id": of.customer_id, "value": of.value, "potential": of.expected})
         frame[list(CELLS)] = self.probability
         frame["cell"], frame["undecided"] = cell, self.undecided
@@ -152,14 +159,9 @@ class ValueGrid:
             "extrapolated": self.scored.status == STATUS.index("extrapolated"),
         }
         for name, mask in counted.items():
-            count = np.bincount(self._placed()[mask], minlength=5)
+            count = np.bincount(self.placed[mask], minlength=5)
             table[name] = [*count[:4], count[:4].sum(), count[4], count.sum()]
         return table
-
-    def _placed(self) -> np.ndarray:
-        """Code of the most probable cell, 4 where not identified, shape (N,)."""
-        best = np.where(self.scored.known[:, None], self.probability, 0.0).argmax(axis=1)
-        return np.where(self.scored.known, best, len(CELLS))
 
 
 def value_grid(

@@ -99,20 +99,19 @@ def gains(fit: WalletFit, potential: Potential, cut: float, high: Array) -> Arra
 
     A customer is treated by its more probable side of the cut. If the answer shows the other side, what is saved
     is the potential missed above the cut, or the potential hoped for in vain below it. So the gain is the
-    probability that it changes side times the money at stake when it does: the expected value of perfect
-    information of a decision whose loss is the distance to the cut.
+    probability that it changes cell times the money at stake when it does.
 
     Parameters
     ----------
     high
         Probability of high potential, shape (N,).
     """
-    found = [np.empty(0)]
+    found, at = [np.empty(0)], 0
     for block in fit.blocks():
         missed = potential.excess(block, cut)
         vain = np.maximum(missed + cut - potential.expected(block), 0.0)
-        at = sum(map(len, found))
         found.append(np.where(high[at : at + len(block)] > 0.5, vain, missed))
+        at += len(block)
     return np.concatenate(found)
 
 

@@ -317,3 +317,11 @@ def test_frozen_and_printed():
         fit.seed = 3
     assert replace(WalletCounts(), by="x").columns == ("x",)
     assert "all checks passed" in repr(fit)
+
+
+def test_every_customer_gets_a_row_that_agrees_with_itself():
+    table, fit = fitted()
+    found = fit.predict(levels=(0.1, 0.5, 0.9)).set_index("customer_id")
+    assert len(found) == len(table)
+    np.testing.assert_allclose(found["wallet_q90"], found["own"] + found["headroom_q90"])
+    assert (found["attainable_mean"] <= found["headroom_mean"] * (1 + 1e-6) + 1e-9).all()

@@ -296,3 +296,16 @@ def test_nuts_agrees_with_laplace(ceiling):
     spread = nuts.u.std(axis=0)
     assert (np.abs(laplace.u.mean(axis=0) - nuts.u.mean(axis=0)) < 0.25 * spread).all()
     np.testing.assert_allclose(laplace.u.std(axis=0), spread, rtol=0.25)
+
+
+def test_predictions_agree_with_themselves_and_leave_nonbuyers_blank():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"id": np.arange(400), "own": np.exp(rng.normal(3, 1, 400))})
+    frame.loc[:20, "own"] = 0.0
+    wallets = Wallets.read(frame, customer="id", own="own")
+    fit = WalletFrontier(MeanShare(0.4, source="a market report")).fit(wallets, sg.Laplace(draws=300), seed=1)
+    found = fit.predict(levels=(0.1, 0.5, 0.9))
+    blank = found["own"] == 0
+    assert found.loc[blank, "wallet_mean"].isna().all()
+    assert found.loc[~blank, "wallet_mean"].notna().all()
+    np.testing.assert_allclose(found["wallet_q90"], found["own"] + found["headroom_q90"])

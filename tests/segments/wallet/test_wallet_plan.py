@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import ibis
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy.special import ndtr, ndtri
-from wallet_fake import FakeWallets, fake_fit
+from wallet_fake import FakeFit, FakeWallets, fake_fit
 from wallet_levels import GivenTargets, LevelFit, SmallBlocks, all_draws
 
 from segmodels.errors import InputError
@@ -17,6 +20,7 @@ from segmodels.segments.wallet.survey_size import answers_needed, error_reached,
 from segmodels.segments.wallet.undecided import alike, decidable, decided_by_others, parameter_variance
 from segmodels.segments.wallet.value_grid import value_grid
 from segmodels.segments.wallet.whom_to_ask import BEYOND, FEW, UNDECIDED, UNKNOWN, gains
+from segmodels.tables.wallets import Wallets
 
 
 def same_customers(n, *, s, level_sd, m=4.0, p0=0.0):
@@ -185,7 +189,7 @@ def test_the_gain_is_the_mean_loss_of_the_wrong_side_over_draws(axis):
     found = gains(fit, axis, cut, high)
     known = ~np.isnan(high)
     error = loss[known].std(axis=1) / np.sqrt(20_000)
-    assert (np.abs(found[known] - loss[known].mean(axis=1)) < 5 * error + 0.3).all()
+    assert (np.abs(found[known] - loss[known].mean(axis=1)) < 5 * error).all()
     assert np.isnan(found[~known]).all()
 
 
@@ -246,6 +250,27 @@ def test_neither_repetition_nor_blocks_change_the_plan(fit, plan):
     assert again.text == plan.text == other.text
     elsewhere = survey_plan(replace(fit, seed=99), by="segment")
     assert elsewhere.whom["customer_id"].tolist() != plan.whom["customer_id"].tolist()
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "arrow", "ibis"])
+def test_the_list_keeps_its_order_in_every_kind_of_table(kind):
+    frame = pd.DataFrame({"id": range(40), "own": np.arange(40.0)})
+    given = {
+        "pandas": lambda: frame,
+        "polars": lambda: pl.from_pandas(frame),
+        "arrow": lambda: pa.Table.from_pandas(frame),
+        "ibis": lambda: ibis.memtable(pa.Table.from_pandas(frame)),
+    }[kind]()
+    wallets = Wallets.read(given, customer="id", own="own")
+    known = pd.DataFrame({"customer_id": np.arange(40), "own": np.arange(40.0), "m": 3.0, "segment": "a"})
+    fit = FakeFit(FakeWallets(known.assign(low=np.nan, high=np.nan, status=IDENTIFIED)))
+    plan = survey_plan(fit)
+    there = replace(plan, grid=replace(plan.grid, fit=replace(fit, wallets=wallets)))
+    whom = there.whom
+    column = (whom.to_pyarrow() if kind == "ibis" else whom)["customer_id"]
+    ids = column.to_pylist() if kind in ("arrow", "ibis") else column.to_list()
+    assert ids == plan.whom["customer_id"].tolist()
+    assert ids != sorted(ids)
 
 
 def test_the_quota_of_a_stratum_is_a_random_sample(fit):

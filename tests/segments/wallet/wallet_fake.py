@@ -80,6 +80,7 @@ class FakeWallets:
 
     frame: pd.DataFrame
     category: str | None = None
+    kind: str = "pandas"
 
     def __len__(self):
         return len(self.frame)
