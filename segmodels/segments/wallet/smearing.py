@@ -9,6 +9,7 @@ of the Bayesian bootstrap (Rubin 1981, Annals of Statistics 9:130-134).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from segmodels.evidence import Evidence
 from segmodels.inference.counter_random import customer_keys, uniforms
 from segmodels.models.wallet.block import Array, Elsewhere, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import ALL, Groups, groups_of
+from segmodels.models.wallet.predict import predict
 from segmodels.segments.wallet.selection import Selection
 from segmodels.tables.wallets import Wallets
 
@@ -193,6 +195,15 @@ class SmearedWallet:
     def on(self, wallets: Wallets) -> "SmearedWallet":
         """Return the same factors over the same posterior, ready to score other customers."""
         return replace(self, fit=self.fit.on(wallets))
+
+    def predict(
+        self,
+        levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95),
+        by: str | None = None,
+        tau: float = 0.8,
+    ) -> Any:
+        """Wallet, share, headroom and attainable of every customer; see ``models.wallet.predict.predict``."""
+        return predict(self, levels, by, tau)
 
     def _codes(self, block: WalletBlock) -> NDArray[np.int64]:
         return self._groups.codes(block.columns, len(block))
