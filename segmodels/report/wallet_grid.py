@@ -13,8 +13,10 @@ from segmodels.report.wallet_parts import CELLS, UNKNOWN, GridPart
 _HOW = (
     "Invest: much is bought here, and much elsewhere. Protect: much is bought here, and little is left to win. "
     "Competitors' customers: little is bought here, much elsewhere. Least appealing: little of both. A customer "
-    "counts in each cell by its probability, so numbers of customers are expectations."
+    "counts in each cell by its probability, so numbers of customers are expectations. Unrealised growth is what is "
+    "attainable of the headroom."
 )
+_ALL = ("customers", "own", "value", "headroom", "attainable")
 
 
 def grid(found: GridPart, currency: str, level: float) -> Section:
@@ -30,7 +32,7 @@ def grid(found: GridPart, currency: str, level: float) -> Section:
             "Value grid",
             f"Four cells of current value by potential. {_described(frame)}",
             plot.value_grid(frame, currency=currency, cuts=(cuts[0], cuts[1])),
-            _cell_table(frame, currency, level),
+            _cell_table(frame, currency, level, _ALL, "Cells of the value grid"),
         )
     ]
     if found.bands is not None:
@@ -44,9 +46,13 @@ def grid(found: GridPart, currency: str, level: float) -> Section:
     if found.top_headroom is not None and np.isfinite(found.top_headroom):
         held = tables.share(found.top_headroom, 0)
         text.append(f"The tenth of customers with the highest expected headroom holds {held} of it.")
-    return Section(
-        "grid", _title(frame), tuple(text), tuple(drawings), (_cell_table(frame, currency, level),)
+    shown = (
+        _cell_table(frame, currency, level, ("customers", "own", "value"), "Cells: customers and value"),
+        _cell_table(
+            frame, currency, level, ("headroom", "attainable"), "Cells: headroom and unrealised growth"
+        ),
     )
+    return Section("grid", _title(frame), tuple(text), tuple(drawings), shown)
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -73,11 +79,13 @@ def _described(frame: pd.DataFrame) -> str:
     return "; ".join(f"{name}: {n} customers" for name, n in zip(frame["cell"], customers, strict=True))
 
 
-def _cell_table(frame: pd.DataFrame, currency: str, level: float) -> Table:
-    names = ("customers", "own", "value", "headroom", "attainable")
+def _cell_table(
+    frame: pd.DataFrame, currency: str, level: float, names: tuple[str, ...], caption: str
+) -> Table:
     columns = [words("Cell", frame["cell"]), *measures(frame, names, currency, level)]
-    columns.insert(2, figures("Share of customers", frame["customers"], tables.parts_of_one))
-    return Table("Cells of the value grid", tuple(columns))
+    if "customers" in names:
+        columns.insert(2, figures("Share of customers", frame["customers"], tables.parts_of_one))
+    return Table(caption, tuple(columns))
 
 
 def _bands(frame: pd.DataFrame, currency: str, level: float) -> Drawing:

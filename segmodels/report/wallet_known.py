@@ -12,7 +12,7 @@ from segmodels.report.interval_columns import written_column
 from segmodels.report.plots.interval_dots import Dots, interval_dots
 from segmodels.report.plots.theme import interval_name
 from segmodels.report.tables import Table, figures, words
-from segmodels.report.wallet_columns import between, money_between, part, share_between, unit
+from segmodels.report.wallet_columns import between, money_between, part, share_between
 from segmodels.report.wallet_parts import Estimate, WalletHeadline
 
 
@@ -68,6 +68,8 @@ def known(
 def _title(head: WalletHeadline, currency: str) -> str:
     if head.answered == 0:
         return "What is known: own spend; nobody was asked, and the wallet rests on an assumption"
+    if not (isfinite(head.share.value) and isfinite(head.headroom.value)):
+        return "What is known: own spend; of the wallet nothing can be said"
     share, headroom = tables.share(head.share.value, 0), tables.money_short(head.headroom.value, currency)
     return f"What is known: about {share} of the wallet is ours, {headroom} is spent elsewhere"
 
@@ -153,7 +155,7 @@ def _amount_table(
     )
     columns = (
         words("Figure", [*(name for name, _ in rows), "Share of wallet"]),
-        written_column(unit("Estimate", ""), middle),
+        written_column("Estimate", middle),
         written_column(interval_name(level), levels.ranges(low, high)),
     )
     return Table("All customers", columns)

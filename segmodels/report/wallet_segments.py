@@ -8,18 +8,17 @@ import pandas as pd
 
 from segmodels.report import tables
 from segmodels.report.html import Drawing, Section
-from segmodels.report.interval_columns import cut
-from segmodels.report.plots.segment_potential import Series, segment_potential
+from segmodels.report.plots.segment_potential import Series, segment_potential, short
 from segmodels.report.plots.theme import interval_name
 from segmodels.report.segment_names import all_shown, is_draft, shown
 from segmodels.report.tables import Table, floats, words
 from segmodels.report.wallet_columns import measures, part, total_of
 from segmodels.report.wallet_parts import SegmentPart
 
-_COLUMNS = (
-    *("customers", "answered", "own", "wallet", "share", "headroom", "attainable"),
-    *("extrapolated", "extrapolated_share", "not_identified"),
-)
+_SHOWN = {
+    "Wallet and share by segment": ("customers", "answered", "not_identified", "own", "wallet", "share"),
+    "Potential by segment": ("customers", "headroom", "attainable", "extrapolated", "extrapolated_share"),
+}
 _RAW = ("answered", "headroom", "raw_headroom", "share", "raw_share")
 
 
@@ -93,7 +92,9 @@ def segments(found: SegmentPart, currency: str, level: float) -> Section:
         for picture in _PICTURES
         if picture.lines[0].column in rows and (picture.key != "segments-raw" or "raw_headroom" in rows)
     ]
-    shown_tables = [_table("Potential by segment", every, _COLUMNS, currency, level, strong)]
+    shown_tables = [
+        _table(caption, every, names, currency, level, strong) for caption, names in _SHOWN.items()
+    ]
     return Section(
         "segments",
         _title(rows, currency),
@@ -107,7 +108,7 @@ def _title(rows: pd.DataFrame, currency: str) -> str:
     known = rows.loc[np.isfinite(floats(rows, "headroom"))]
     if known.empty:
         return "Potential by segment: no headroom is known"
-    name = cut(shown(known["segment"].iloc[0]), 60)
+    name = short(shown(known["segment"].iloc[0]), 60)
     most = float(floats(known, "headroom")[0])
     held = part(most, total_of(known, "headroom"))
     money = tables.money_short(most, currency)

@@ -44,7 +44,9 @@ def _finding(found: TippingPart) -> str:
         return "how headroom depends on those who did not answer"
     at = np.stack([floats(points, name) for name in there])
     tips = (np.isfinite(at) & (at >= deltas.min()) & (at <= deltas.max())).any(axis=0)
-    between = f"within {times(float(deltas.min()))} and {times(float(deltas.max()))}"
+    between = (
+        f"if those who did not answer differ by {times(float(deltas.min()))} to {times(float(deltas.max()))}"
+    )
     number, size = int(tips.sum()), len(points)
     if not number:
         return f"no decision changes {between}"

@@ -62,9 +62,9 @@ def simulate_wallets(  # noqa: PLR0913
     own_median, own_sd
         Median of own spend among buyers, and standard deviation of its logarithm.
     mechanism
-        Whom the survey asks: at random; or with weights exp(z), z being the standardised log(1 + own spend /
-        `own_median`), or the standardised log(1 + spend elsewhere / `own_median`). The last can not be told from
-        the data.
+        Whom the survey asks: at random; or, without replacement, with weights exp(z), z being the standardised
+        log(1 + own spend / `own_median`) or log(1 + spend elsewhere / `own_median`). The last can not be told
+        from the data.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from segmodels.errors import Fault
@@ -76,13 +77,16 @@ def argument_faults(roles: Roles, limits: Limits, answers: Any) -> list[Fault]:
     if roles.total is not None and roles.elsewhere is not None:
         advice = "Name the one that was asked."
         faults.append(Fault("total", "total and elsewhere", "one of them", advice))
-    if not asked and (answers is not None or roles.rounding is not None):
-        where = "rounding" if answers is None else "answers"
-        advice = "Name the column with total= or elsewhere=."
-        faults.append(Fault(where, "no column of answers", "answers in one column", advice))
+    for where, vain in (
+        ("answers", answers is not None and not asked),
+        ("rounding", roles.rounding is not None and roles.answer is None),
+    ):
+        if vain:
+            advice = "Name the column with total= or elsewhere=."
+            faults.append(Fault(where, "no column of answers", "answers in one column", advice))
     if roles.total_purchases is not None and roles.purchases is None:
         faults.append(Fault("purchases", "None", "own purchases beside total_purchases", "Say purchases=."))
-    if isinstance(answers, str) and answers.lower().endswith((".duckdb", ".ddb", ".db")):
+    if isinstance(answers, (str, Path)) and str(answers).lower().endswith((".duckdb", ".ddb", ".db")):
         advice = "Open it with ibis.duckdb.connect, and pass the table."
         faults.append(Fault("answers", "a DuckDB file", "a table, or a Parquet or CSV file", advice))
     for name, share in (("below", limits.below), ("most_below", limits.most_below)):
@@ -95,7 +99,7 @@ def argument_faults(roles: Roles, limits: Limits, answers: Any) -> list[Fault]:
     return faults
 
 
-def shape_faults(opened: Source, named: Mapping[str, str], *, alone: bool) -> list[Fault]:
+def shape_faults(opened: Source, named: Mapping[str, str]) -> list[Fault]:
     """Name the columns that are not there, serve two roles, or are of a type that can not serve."""
     missing = require_columns(opened, named)
     faults = [_explained(fault) for fault in missing] + _shared(named)
@@ -108,7 +112,7 @@ def shape_faults(opened: Source, named: Mapping[str, str], *, alone: bool) -> li
             faults += [] if fault is None else [fault]
         if role == "customer":
             faults += _id_faults(opened, name, argument)
-    return faults if alone else faults + _clashes(opened, named)
+    return faults
 
 
 def kept_columns(opened: Source, roles: Roles, *, alone: bool) -> tuple[str, ...]:
@@ -119,6 +123,17 @@ def kept_columns(opened: Source, roles: Roles, *, alone: bool) -> tuple[str, ...
     if not alone:
         used |= {*roles.named_by_answer(alone=False).values()}
     return tuple(name for name in opened.columns if name not in used)
+
+
+def clash_faults(kept: tuple[str, ...]) -> list[Fault]:
+    """Name the further columns that are called like one of the table that results."""
+    advice = "Name its role, rename it, or leave it out with columns=."
+    # Engines take no two names that differ by case only.
+    return [
+        Fault(name, f"a further column {name!r}", "a name without a meaning of its own here", advice)
+        for name in kept
+        if name.lower() in _TAKEN
+    ]
 
 
 def own_columns(raw: Table, roles: Roles, kept: tuple[str, ...]) -> dict[str, Column]:
@@ -198,16 +213,3 @@ def _id_faults(opened: Source, name: str, argument: str) -> list[Fault]:
         return []
     advice = "Convert the ids, for example with .astype('int64') or .astype(str)."
     return [Fault(argument, f"ids of type {kind}", "whole numbers or text", advice)]
-
-
-def _clashes(opened: Source, named: Mapping[str, str]) -> list[Fault]:
-    # Engines take no two names that differ by case only.
-    used = {*named.values()}
-    chosen = {name for argument, name in named.items() if argument.startswith("columns[")}
-    further = chosen or {name for name in opened.columns if name not in used}
-    advice = "Name its role, rename it, or leave it out with columns=."
-    return [
-        Fault(name, f"a further column {name!r}", "a name without a meaning of its own here", advice)
-        for name in sorted(further)
-        if name.lower() in _TAKEN
-    ]

@@ -1,13 +1,12 @@
 """Own spend and answers, read from one table or two, checked, and brought together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables import rules
@@ -20,6 +19,7 @@ from segmodels.tables.wallet_columns import (
     Roles,
     answer_columns,
     argument_faults,
+    clash_faults,
     kept_columns,
     own_columns,
     shape_faults,
@@ -64,7 +64,7 @@ def read_wallets(
         mark=kept[_MARK],
         nothing=kept[_NOTHING],
     )
-    window, category = next(iter(windows), None), ", ".join(categories) or None
+    window, category = next(iter(windows), None), _named(categories)
     return {
         "table": kept.drop(_MARK, _NOTHING),
         "kind": opened.kind,
@@ -79,7 +79,7 @@ def read_wallets(
 def _one(opened: Source, roles: Roles) -> _Read:
     """Read own spend and answers that are columns of one table."""
     named = roles.named_by_own() | roles.named_by_answer(alone=False)
-    kept = _shaped(shape_faults(opened, named, alone=False), opened, roles, alone=False)
+    kept = _shaped(shape_faults(opened, named), opened, roles, alone=False)
     raw = opened.table
     rows = raw.select(**own_columns(raw, roles, kept), **answer_columns(raw, roles, alone=False))
     own = own_rules(rows, [(name, f"kept_{i}") for i, name in enumerate(kept)])
@@ -95,9 +95,8 @@ def _one(opened: Source, roles: Roles) -> _Read:
 def _two(opened: Source, answers: Any, roles: Roles) -> _Read:
     """Read own spend of one table, answers of another, and join them."""
     named = roles.named_by_answer(alone=True)
-    survey = open_source(_with_index(answers, roles.customer), tuple(named.values()))
-    faults = shape_faults(opened, roles.named_by_own(), alone=False)
-    faults += shape_faults(survey, named, alone=True)
+    survey = _survey(_with_index(answers, roles.customer), tuple(named.values()))
+    faults = shape_faults(opened, roles.named_by_own()) + shape_faults(survey, named)
     kept = _shaped(faults, opened, roles, alone=True)
     rows = opened.table.select(**own_columns(opened.table, roles, kept))
     said = survey.table.select(**answer_columns(survey.table, roles, alone=True))
@@ -116,10 +115,20 @@ def _two(opened: Source, answers: Any, roles: Roles) -> _Read:
     return _Read(joined, kept)
 
 
+def _survey(answers: Any, names: tuple[str, ...]) -> Source:
+    try:
+        return open_source(answers, names)
+    except InputError as error:
+        raise InputError([replace(fault, where="answers") for fault in error.faults]) from None
+
+
 def _shaped(faults: list[Fault], opened: Source, roles: Roles, *, alone: bool) -> tuple[str, ...]:
+    """List the further columns, unless there are faults."""
+    kept = kept_columns(opened, roles, alone=alone)
+    faults = faults + clash_faults(kept)
     if faults:
         raise InputError(faults)
-    return kept_columns(opened, roles, alone=alone)
+    return kept
 
 
 def _joint(rows: Table, roles: Roles) -> list[rules.Rule]:
@@ -196,6 +205,11 @@ def _labels(rows: Table, name: str) -> list[str]:
     return fetch(rows.select(name).distinct().order_by(name)).column(0).to_pylist()
 
 
+def _named(categories: Sequence[str]) -> str | None:
+    listed = ", ".join(categories[:3]) or None
+    return listed if len(categories) <= 3 else f"{listed} and {len(categories) - 3} more"
+
+
 def _key_faults(rows: Table, figures: dict[str, Any], where: str) -> list[Fault]:
     if not figures["rows"]:
         return [Fault(where, "an empty table", "at least one row", "Check the query or the file.")]
@@ -207,11 +221,7 @@ def _key_faults(rows: Table, figures: dict[str, Any], where: str) -> list[Fault]
     found = rules.duplicates(known, key, advice)
     if where == "source":
         return found
-    return [Fault(f"answers: {each.where}", *_rest(each)) for each in found]
-
-
-def _rest(fault: Fault) -> tuple[Any, ...]:
-    return (fault.got, fault.expected, fault.remedy, fault.rows, fault.examples)
+    return [replace(each, where=f"answers: {each.where}") for each in found]
 
 
 def _texts(rows: Table) -> dict[str, Any]:
@@ -245,5 +255,5 @@ def _order(source: Any, customer: str, kind: Kind) -> pd.Index | None:
     elif kind == "polars":
         ids = plain(source.lazy().select(customer).collect().to_arrow().column(0))
     else:
-        ids = plain(pa.table(source).column(customer) if kind == "arrow" else source.column(customer))
+        ids = plain(source.column(customer))
     return pd.Index(np.asarray(ids.to_pandas())).unique()

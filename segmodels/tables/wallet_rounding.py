@@ -1,7 +1,6 @@
 """Heaping: which answers are rounded, and to what."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import ibis
 import numpy as np
@@ -18,6 +17,7 @@ _CLOSE = 1e-6
 _DIGITS = 9
 _FEWEST = 5
 _CHANCE = 1e-4
+_MOST_AT_ONE = 0.9
 
 
 def units(answers: Array, own: Array) -> tuple[float, ...]:
@@ -25,12 +25,14 @@ def units(answers: Array, own: Array) -> tuple[float, ...]:
 
     The grid that money moves on is the finest power of ten on which own spend and answers lie. Of answers that
     are multiples of f, about f/u are multiples of u by chance, where amounts are spread over more than u. A unit
-    u is used if two things hold of the answers of at least u/2 that are multiples of the next finer grid or
+    u is used if three things hold of the answers of at least u/2 that are multiples of the next finer grid or
     unit f:
 
     * most of its multiples are no chance: the share s of multiples of u exceeds 2c / (1 + c), with c = f/u, so
       that the excess (s - c) / (1 - c) is more than half of s;
-    * it is no accident: there are at least five, and as many occur with a probability below 1e-4 (binomial).
+    * it is no accident: there are at least five, and as many occur with a probability below 1e-4 (binomial);
+    * it is no peak of the amounts themselves: at least a tenth of the multiples are at another amount than the
+      most frequent one.
 
     Units are tried from fine to coarse; then from coarse to fine, among the answers that no coarser unit
     explains, so that a heap at 100 is not taken for one at 50.
@@ -38,7 +40,7 @@ def units(answers: Array, own: Array) -> tuple[float, ...]:
     Parameters
     ----------
     answers
-        Stated amounts, shape (n,), finite; those of 0 tell nothing.
+        Stated amounts, shape (n,), finite, at least 0; those of 0 tell nothing.
     own
         Own spend of the same customers, shape (n,), finite: known exactly, it shows the finest amount there is.
 
@@ -119,9 +121,12 @@ def _finer(unit: float, used: Sequence[float], grid: float) -> float:
     return max([grid, *below])
 
 
-def _heaps(amounts: Array, unit: float, finer: float) -> Any:
+def _heaps(amounts: Array, unit: float, finer: float) -> bool:
     reached = amounts[(amounts >= unit / 2) & _divides(finer, amounts)]
-    hits, n, chance = int(_divides(unit, reached).sum()), len(reached), finer / unit
+    heap = np.rint(reached[_divides(unit, reached)] / unit)
+    hits, n, chance = len(heap), len(reached), finer / unit
     if hits < _FEWEST or hits <= n * 2 * chance / (1 + chance):
+        return False
+    if np.unique(heap, return_counts=True)[1].max() > _MOST_AT_ONE * hits:
         return False
     return bool(stats.binom.sf(hits - 1, n, chance) < _CHANCE)

@@ -57,10 +57,9 @@ def answer_rules(rows: Table, argument: str, *, alone: bool) -> list[rules.Rule]
             )
     if "answer" in rows.columns:
         found += _number_rules(rows, "answer", row, required=False, argument=argument)
-        found += _said_rules(rows, row)
     if "total_purchases" in rows.columns:
         found += _count_rules(rows, "total_purchases", row, required=False)
-    return found
+    return found + _said_rules(rows, row)
 
 
 def joint_rules(rows: Table, multiple: float | None, argument: str) -> list[rules.Rule]:

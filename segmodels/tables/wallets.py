@@ -184,12 +184,12 @@ class Wallets:
             for mark, text in (("censored", "below own spend"), ("rounded", "rounded"))
             if mark in tally
         ]
-        answers = f"{self.n_answered:,} answers" + (f" ({', '.join(kinds)})" if kinds else "")
+        answers = _plural(self.n_answered, "answer") + (f" ({', '.join(kinds)})" if kinds else "")
         window = "window not stated" if self.window is None else f"window {self.window}"
         if len(self.categories) > 1:
             return f"Wallets({len(self):,} rows in {len(self.categories)} categories, {answers}; {window})"
         category = "category not stated" if self.category is None else f"category {self.category}"
-        return f"Wallets({len(self):,} customers, {answers}; {window}, {category})"
+        return f"Wallets({_plural(len(self), 'customer')}, {answers}; {window}, {category})"
 
     @property
     def _keys(self) -> list[str]:
@@ -312,7 +312,7 @@ class Wallets:
         --------
         >>> frame = pd.DataFrame({"id": [1, 1], "spend": [8.0, 5.0], "what": ["tea", "wine"]})
         >>> Wallets.read(frame, customer="id", own="spend", category="what").of("tea")
-        Wallets(1 customers, 0 answers; window not stated, category tea)
+        Wallets(1 customer, 0 answers; window not stated, category tea)
         """
         if category not in self.categories:
             there = ", ".join(map(repr, self.categories)) or "none, since no column of them was named"
@@ -328,3 +328,7 @@ class Wallets:
             categories=(category,),
             counted=lambda: audit_of(marks, self.window, category),
         )
+
+
+def _plural(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -82,7 +82,7 @@ def test_a_full_page_has_every_section_figure_and_table_in_order(document):
         "Segment 0 has the most headroom, $12.0 million or 46% of all",
         "Calibration: 80% intervals held the truth 78% of the time",
         "−2.0 points",
-        "Tipping points: 2 of 4 segments tip within −39% and +65%",
+        "Tipping points: 2 of 4 segments tip if those who did not answer differ by −39% to +65%",
         "Whom to ask next: 2,870 more answers bring the error of mean headroom to 2%",
         "The first 20 of 45 customers to ask",
         "Checks: 1 of 2 not passed",
@@ -171,7 +171,7 @@ def test_the_segments_stand_from_the_highest_headroom_down_and_the_total_last(fu
     assert render(turned) == html
     figure = Document(html).figures()["segments-potential-data"]
     assert figure["layout"]["yaxis"]["ticktext"] == [f"Segment {k}" for k in range(4)]
-    assert re.findall(r'class="strong">\s*<th scope="row">(.*?)</th>', html) == ["All"] * 4
+    assert re.findall(r'class="strong">\s*<th scope="row">(.*?)</th>', html) == ["All"] * 5
 
 
 def test_all_faults_of_the_input_are_reported_together(full):

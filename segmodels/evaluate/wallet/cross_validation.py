@@ -76,7 +76,7 @@ def cross_validated(
     >>> from segmodels.inference.settings import MAP
     >>> from segmodels.models.wallet.share import WalletShare
     >>> from segmodels.tables.simulate_wallets import simulate_wallets
-    >>> frame = simulate_wallets(300, np.random.default_rng(1), answered=120)
+    >>> frame = simulate_wallets(300, np.random.default_rng(1), answered=120, nonbuyers=0.0)
     >>> wallets = Wallets.read(frame, customer="customer_id", own="own", total="total")
     >>> found = cross_validated(WalletShare(scale=0.0), wallets, MAP(), folds=2, seed=1)
     >>> len(found.pit), found.coverage["nominal"].tolist()

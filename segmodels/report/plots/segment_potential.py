@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from segmodels.report.interval_columns import cut
 from segmodels.report.plots import labels, theme
 from segmodels.report.tables import Floats
 
 #: From so many rows on they stand closer and have no figures beside the dots.
 _MANY = 13
 _LETTERS = 26
+#: Letters of a name that stands above its row on a phone.
+_ACROSS = 44
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def segment_potential(
         _trace(names, one, by, float(shift), _LOOKS[at])
         for at, (one, shift) in enumerate(zip(series, shifts, strict=True))
     ]
-    shown = [cut(name, _LETTERS) for name in names] if crowded else list(names)
-    axis, narrow = labels.rows_of(shown, width=_LETTERS, lines=2)
-    row = 12 + 8 * len(series) if crowded else 22 + 22 * len(series)
+    axis, _ = labels.rows_of([short(name, _LETTERS) if crowded else name for name in names], width=_LETTERS)
+    _, narrow = labels.rows_of([short(name, _ACROSS) for name in names])
+    row = 10 + 7 * len(series) if crowded else 22 + 22 * len(series)
     figure = theme.dress(
         traces, x=theme.plain(x), y="Segment (name)", height=max(row * size + 120, theme.HEIGHT)
     )
@@ -96,6 +97,18 @@ def segment_potential(
         }
     }
     return figure
+
+
+def short(text: str, most: int) -> str:
+    """Cut a text in its middle, as names that begin alike often end in what tells them apart.
+
+    >>> short("Families in the north, 3 or more", 16), short("Families", 16)
+    ('Familie…or more', 'Families')
+    """
+    if len(text) <= most:
+        return text
+    last = most // 2
+    return f"{text[: most - last - 1].rstrip()}…{text[-last:].lstrip()}"
 
 
 def _trace(names: Sequence[str], one: Series, by: float, shift: float, look: tuple[str, str]) -> go.Scatter:

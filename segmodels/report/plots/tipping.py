@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from segmodels.report import tables
 from segmodels.report.plots import theme
+from segmodels.report.plots.segment_potential import short
 from segmodels.report.segment_names import shown
 
 #: Segments with the most headroom, drawn in colours of their own; the others are grey.
@@ -100,14 +101,15 @@ def _largest(part: pd.DataFrame) -> float:
 def _line(name: str, part: pd.DataFrame, look: tuple[str, str, str] | None, currency: str) -> go.Scatter:
     delta, headroom = (tables.floats(part, column) for column in ("delta", "headroom"))
     colour, dash, symbol = look or ("#b6c0ca", "solid", "circle")
+    written = theme.plain(short(shown(name), 50))
     said = [
-        f"{theme.tick(shown(name), 50)}, {times(float(d))}: {theme.plain(tables.money_short(float(h), currency))}"
+        f"{written}, {times(float(d))}: {theme.plain(tables.money_short(float(h), currency))}"
         for d, h in zip(delta, headroom, strict=True)
     ]
     return go.Scatter(
         x=delta,
         y=headroom,
-        name=theme.tick(shown(name), 28),
+        name=theme.plain(short(shown(name), 28)),
         mode="lines+markers",
         line={"color": colour, "width": 2 if look else 1, "dash": dash},
         marker={"symbol": symbol, "size": 7 if look else 3, "color": colour},

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from segmodels.report import tables
 from segmodels.report.plots import labels, theme
+from segmodels.report.plots.segment_potential import short
 from segmodels.report.tables import Floats
 
 #: Cell → its place, across and upright.
@@ -20,6 +21,9 @@ PLACES = {
 }
 # Light enough for black text on every shade.
 _SHADES = ((0.0, "#f3f7fb"), (1.0, "#93c4e0"))
+_DOLLAR = "&#36;"
+#: Letters of a line in a cell on a phone.
+_LETTERS = 23
 _LINES = {"value": "value", "headroom": "headroom", "attainable": "attainable"}
 
 
@@ -44,7 +48,7 @@ def value_grid(frame: pd.DataFrame, *, currency: str, cuts: tuple[str, str]) -> 
     '<b>Invest</b><br>12 customers<br>value &#36;900<br>headroom &#36;500'
     """
     shade = np.zeros((2, 2))
-    said: dict[tuple[int, int], str] = {}
+    said: dict[tuple[int, int], list[str]] = {}
     held = np.nansum(tables.floats(frame, "headroom"))
     for row in frame.to_dict("records"):
         place = PLACES.get(str(row["cell"]))
@@ -64,7 +68,7 @@ def value_grid(frame: pd.DataFrame, *, currency: str, cuts: tuple[str, str]) -> 
         showscale=False,
         hoverinfo="skip",
     )
-    value, potential = (theme.plain(cut) for cut in cuts)
+    value, potential = (theme.plain(short(cut, 40)) for cut in cuts)
     figure = theme.dress([heat], x=f"Potential: {potential}", y=f"Current value: {value}", height=420)
     ticks: dict[str, Any] = {
         "tickmode": "array",
@@ -74,32 +78,36 @@ def value_grid(frame: pd.DataFrame, *, currency: str, cuts: tuple[str, str]) -> 
     }
     figure.update_xaxes(**ticks, showline=False, range=[-0.5, 1.5])
     figure.update_yaxes(**ticks, showgrid=False, range=[-0.5, 1.5], tickangle=-90)
-    for (x, y), text in said.items():
-        figure.add_annotation(
-            x=x, y=y, text=text, showarrow=False, font={"size": 14, "color": theme.INK}, align="center"
-        )
-    small = [
-        {**note.to_plotly_json(), "font": {"size": 11, "color": theme.INK}}
-        for note in figure.layout.annotations
-    ]
+    notes = [_note(place, lines, 14) for place, lines in said.items()]
+    figure.update_layout(annotations=notes)
+    small = [_note(place, _narrowed(lines), 11) for place, lines in said.items()]
     axes = {"xaxis.title.font.size": 11, "yaxis.title.font.size": 11}
     figure.layout.meta = {"narrow": {"data": {}, "layout": {"annotations": small, **axes}}}
     return figure
 
 
-def _said(row: Mapping[Any, Any], currency: str) -> str:
+def _note(place: tuple[int, int], lines: list[str], size: int) -> dict[str, Any]:
+    # Between two dollar signs Plotly reads mathematics.
+    text = "<br>".join([f"<b>{theme.plain(lines[0])}</b>", *map(theme.plain, lines[1:])]).replace(
+        "$", _DOLLAR
+    )
+    font = {"size": size, "color": theme.INK}
+    return {"x": place[0], "y": place[1], "text": text, "showarrow": False, "font": font, "align": "center"}
+
+
+def _narrowed(lines: list[str]) -> list[str]:
+    """Part lines that are too long for half of a phone behind their first word."""
+    return [part for line in lines for part in (line.split(" ", 1) if len(line) > _LETTERS else [line])]
+
+
+def _said(row: Mapping[Any, Any], currency: str) -> list[str]:
     name = str(row["cell"])
-    lines = [
-        f"<b>{theme.plain(name[:1].upper() + name[1:])}</b>",
-        f"{tables.count(float(row['customers']))} customers",
-    ]
-    lines += [
-        f"{word} {theme.plain(tables.money_short(float(row[column]), currency))}"
+    lines = [name[:1].upper() + name[1:], f"{tables.count(float(row['customers']))} customers"]
+    return lines + [
+        f"{word} {tables.money_short(float(row[column]), currency)}"
         for column, word in _LINES.items()
         if column in row
     ]
-    # between two dollar signs Plotly reads mathematics
-    return "<br>".join(lines).replace("$", "&#36;")
 
 
 def decile_bands(frame: pd.DataFrame, *, currency: str) -> go.Figure:
@@ -149,7 +157,10 @@ def decile_bands(frame: pd.DataFrame, *, currency: str) -> go.Figure:
     figure = theme.dress([heat], x="Band of potential", y="Decile of current value", height=_height(deciles))
     # On a phone the names of the deciles take a quarter of the width.
     wide, phone = (
-        [labels.wrapped(band, max(int(width / labels.LETTER / len(bands)) - 2, 6), 3) for band in bands]
+        [
+            labels.wrapped(band, max(int(width / labels.LETTER / len(bands)) - 2, 6), 3).replace("$", _DOLLAR)
+            for band in bands
+        ]
         for width in (700, 0.75 * labels.PHONE)
     )
     figure.update_xaxes(

@@ -9,7 +9,7 @@ of the Bayesian bootstrap (Rubin 1981, Annals of Statistics 9:130-134).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -192,7 +192,7 @@ class SmearedWallet:
         block = self.fit.survey()
         return self._scaled(block, self._codes(block))
 
-    def on(self, wallets: Wallets) -> "SmearedWallet":
+    def on(self, wallets: Wallets) -> Self:
         """Return the same factors over the same posterior, ready to score other customers."""
         return replace(self, fit=self.fit.on(wallets))
 

@@ -67,6 +67,23 @@ def test_cells_lie_where_value_goes_up_and_potential_to_the_right_and_are_as_dar
     assert at["<b>Least appealing</b>"] == (0, 0)
 
 
+def test_a_line_too_long_for_half_of_a_phone_is_parted_there():
+    figure = value_grid(grid_part().cells, currency="thalers", cuts=CUTS)
+    assert "headroom 16.0 million thalers" in figure.layout.annotations[0].text
+    narrow = figure.layout.meta["narrow"]["layout"]["annotations"]
+    assert "headroom<br>16.0 million thalers" in narrow[0]["text"]
+    assert max(len(line) for note in narrow for line in note["text"].split("<br>")) <= 23 + len("<b></b>")
+
+
+def test_names_that_begin_alike_are_told_apart():
+    names = [f"A segment whose name somebody wrote without a thought, number {k}" for k in range(30)]
+    one = Series("Headroom", np.arange(30.0), ["x"] * 30)
+    figure = segment_potential(names, [one], x="Money")
+    assert len(set(figure.layout.yaxis.ticktext)) == 30
+    assert len({note["text"] for note in figure.layout.meta["narrow"]["layout"]["annotations"]}) == 30
+    assert len({trace.name for trace in tipping(tipping_part(names).headroom, currency="").data[-6:]}) == 6
+
+
 @pytest.mark.parametrize("headroom", [0.0, np.nan])
 def test_a_grid_without_headroom_is_drawn(headroom):
     cells = grid_part().cells.assign(headroom=headroom)
@@ -131,7 +148,7 @@ def test_nobody_with_own_spend_leaves_the_model_alone():
 def test_thirty_segments_fit_on_a_sheet_of_paper_and_all_are_named(size):
     figure = potential(size)
     assert len(figure.layout.yaxis.ticktext) == size
-    assert figure.layout.height <= 960
+    assert figure.layout.height <= 900
     narrow = figure.layout.meta["narrow"]["layout"]
     assert sum(note.get("xref") == "paper" for note in narrow["annotations"]) == size
     assert narrow["height"] >= figure.layout.height
@@ -159,6 +176,18 @@ def test_missing_ends_and_figures_are_not_drawn():
     one = Series("Headroom", middle, ["1", "–"], np.array([np.nan, np.nan]), np.array([2.0, np.nan]))
     figure = segment_potential(["a", "b"], [one], x="Money")
     assert [note.text for note in figure.layout.annotations] == ["1"]
+
+
+def test_figures_near_the_names_are_written_away_from_them():
+    one = Series("Headroom", np.array([0.0, 50.0, 100.0]), ["$0", "$50", "$100"])
+    figure = segment_potential(["a", "b", "c"], [one], x="Money")
+    assert [note.xanchor for note in figure.layout.annotations] == ["left", "center", "center"]
+
+
+def test_whiskers_without_both_ends_have_no_length():
+    middle = np.array([1.0, np.nan])
+    one = Series("Headroom", middle, ["1", "–"], np.array([np.nan, np.nan]), np.array([2.0, np.nan]))
+    figure = segment_potential(["a", "b"], [one], x="Money")
     assert np.isnan(np.asarray(figure.data[0].error_x.arrayminus)).all()
 
 
