@@ -218,9 +218,9 @@ def smeared(fit: WalletFit, selection: Selection | None = None, *, by: str | Non
     Elsewhere spend of every customer who did not answer is multiplied by the sum of answers over the sum of what the
     model expects of the same customers. Means, quantiles and probabilities use this factor; each draw has one of its
     own, with other weights of the answers. The draws of the model vary in their level, too, and the factor is drawn
-    apart from that: intervals of totals are wider than they need be, by up to two fifths, where the level is most of
-    what is uncertain. Of a rounded answer the middle is taken. Answers of customers of whose like the model says
-    nothing are left out and counted.
+    apart from that: intervals of totals are wider than they need be, by up to two fifths where the model's errors are
+    right, and more where they are far too wide. Of a rounded answer the middle is taken. Answers of customers of whose
+    like the model says nothing are left out and counted.
 
     Parameters
     ----------
