@@ -6,7 +6,9 @@ nodes to compile.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytensor.tensor as pt
@@ -25,10 +27,12 @@ class CompiledDensity(Op):
         Import path of a module in ``segmodels.likelihoods`` with a ``total_and_gradient``.
     """
 
-    __props__ = ("module",)
+    # Numba's compiled code is kept between processes by these: a changed density must not meet its old self.
+    __props__ = ("module", "source")
 
     def __init__(self, module: str) -> None:
         self.module = module
+        self.source = crc32(Path(str(import_module(module).__file__)).read_bytes())
 
     def make_node(self, *inputs: Any) -> Apply:
         """Take parameters and the arrays of the data; give value and gradient."""
