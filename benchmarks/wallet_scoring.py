@@ -58,7 +58,9 @@ def boosted() -> Mapping[str, object]:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     frame = pd.read_parquet(TABLE)
-    inputs = frame[["own", *COVARIATES]].assign(segment=frame["segment"].astype("category").cat.codes).to_numpy()
+    inputs = (
+        frame[["own", *COVARIATES]].assign(segment=frame["segment"].astype("category").cat.codes).to_numpy()
+    )
     known = frame["total"].notna().to_numpy()
     elsewhere = (frame["total"] - frame["own"]).to_numpy()[known]
     with Clock() as clock:

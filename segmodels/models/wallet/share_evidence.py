@@ -51,7 +51,9 @@ def _scale(scale: float, table: pd.DataFrame | None, heavy: bool) -> Evidence:  
     how = "given" if table is None else "chosen by marginal likelihood"
     text = f"Elsewhere spend is normal on the scale of {words}, {how}."
     if heavy:
-        text += " With these t errors no mean exists: use medians, a larger scale, or normal errors for totals."
+        text += (
+            " With these t errors no mean exists: use medians, a larger scale, or normal errors for totals."
+        )
     elif table is not None and scale == float(table["scale"].iloc[-1]):
         text += " It is the end of the grid: the answers may not be positively skewed at all."
     return Evidence(
