@@ -34,7 +34,8 @@ _STARTS = ((1.0, 0.5, 0.0), (0.0, 0.0, 0.0), (3.0, 2.0, 1.0), (-1.0, -1.0, -1.0)
 # Weak: ten and four times omega wide around the same spend elsewhere as here, and a slope of one half.
 _PRIOR_MEAN, _PRIOR_PRECISION = np.array([0.0, 0.5]), np.diag([0.01, 0.0625])
 _SHAPE, _RATE = 2.0, 0.25
-_PARTS, _UNSURE = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+_PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_UNSURE = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0, 16.0)
 _NODES = 8
 # The fewest draws of the line, whatever the purchases were fitted by: it is conjugate and costs nothing.
 _DRAWS = 1000

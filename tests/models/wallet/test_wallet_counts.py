@@ -71,7 +71,7 @@ def test_simulate_fit_recover(frame):
         assert abs(values.mean() - np.log(truth)) < 3.5 * values.std(), name
     assert fit.spend.coefficients[1] == pytest.approx(0.7, abs=0.06)
     # own mean spend is known with an error, which adds to what is left over
-    assert np.median(fit.spend.omegas) == pytest.approx(0.32, abs=0.04)
+    assert np.median(fit.spend.omegas) == pytest.approx(0.3, abs=0.03)
 
 
 def test_the_frame_matters():
@@ -255,8 +255,13 @@ def test_the_sign_is_told_in_words(phi, words):
 
 
 def test_near_phi_equal_to_r_own_purchases_are_said_to_tell_nothing():
-    fit = WalletCounts().fit(read(world(33, 6000, phi=1.5)), Laplace(draws=500), seed=1)
-    assert "almost nothing" in evidence_of(fit, "Own and elsewhere purchases").text
+    """At phi = r one survey in ten may be sure of a sign by chance, so what is held is the rate over 13."""
+    told = [
+        WalletCounts().fit(read(world(seed, 6000, phi=1.5)), Laplace(draws=500), seed=1)
+        for seed in range(31, 44)
+    ]
+    texts = [evidence_of(fit, "Own and elsewhere purchases").text for fit in told]
+    assert sum("almost nothing" in text for text in texts) >= 10
 
 
 def test_a_selective_survey_is_noticed_and_a_random_one_is_not():
