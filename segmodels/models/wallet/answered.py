@@ -100,5 +100,5 @@ class Answered:
 
     def take(self, rows: slice | NDArray[np.int64]) -> "Answered":
         """Take some of the customers."""
-        model = self.model.take(rows)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        model = self.model.take(rows)
         return Answered(model, self.low[rows], self.high[rows], self.keys[rows], self.seed)

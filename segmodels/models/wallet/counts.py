@@ -29,7 +29,6 @@ from segmodels.inference.settings import Setting
 from segmodels.likelihoods.nbd_dirichlet import CATEGORY_BUYERS, OWN_BUYERS
 from segmodels.models.value.covariates import mean_coordinates
 from segmodels.models.wallet import counts_evidence, counts_priors
-from segmodels.models.wallet.answered import Answered
 from segmodels.models.wallet.arguments import check_wallet_fit
 from segmodels.models.wallet.block import EXTRAPOLATED, IDENTIFIED, NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.counts_cells import (
@@ -43,13 +42,13 @@ from segmodels.models.wallet.counts_cells import (
 from segmodels.models.wallet.counts_elsewhere import CountsElsewhere
 from segmodels.models.wallet.counts_form import NBD_DIRICHLET
 from segmodels.models.wallet.counts_spend import SpendElsewhere, log_own_spend, own_spend, spend_elsewhere
+from segmodels.models.wallet.group_columns import segment_labels
 from segmodels.models.wallet.predict import predict
+from segmodels.models.wallet.scored_block import scored_block
 from segmodels.models.wallet.support import FEWEST_NONBUYERS
-from segmodels.tables.engine import fetch
 from segmodels.tables.wallets import Wallets
 
 _STARTS = ((0.0, 0.0, 0.0), (-1.0, -1.0, 1.0), (1.0, 1.0, 2.0), (-2.0, -2.0, 1.0))
-_ROWS = ("customer_id", "own", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class WalletCounts:
         if self.use_unanswered:
             counted = pd.concat([counted, others], ignore_index=True)
         cells = cells_of(counted, self.columns, code)
-        segments = None if self.by is None else _labels(wallets, self.by)
+        segments = None if self.by is None else segment_labels(wallets, self.by)
         effects = (tuple(self.covariates), tuple(self.share_covariates))
         known = design(cells.groups, cells.group_sizes, effects, self.by, segments)
         density = _density(self, cells, known)
@@ -216,15 +215,7 @@ class WalletCountsFit:
         own, ids = frame["own"].to_numpy(np.float64), frame["customer_id"].to_numpy()
         keys = customer_keys(ids)
         model, status = self._model(frame, own, keys)
-        low, high = frame["low"].to_numpy(np.float64), frame["high"].to_numpy(np.float64)
-        answered = ~np.isnan(low)
-        if answers:
-            status = np.where(answered, IDENTIFIED, status).astype(np.int8)
-        elsewhere = Answered(model, low, high, keys, self.seed) if answers and answered.any() else model
-        columns: dict[str, Any] = {
-            str(name): frame[name].to_numpy() for name in frame.columns if name not in _ROWS
-        }
-        return WalletBlock(ids, own, columns, answered, status, elsewhere)
+        return scored_block(frame, model, status, self.seed, answers=answers)
 
     def _model(
         self, frame: pd.DataFrame, own: Array, keys: NDArray[np.uint64]
@@ -283,11 +274,6 @@ def _starts(density: GroupedPosterior) -> list[Array]:
     for start, base in zip(starts, _STARTS, strict=True):
         start[:4] = (*base, np.log(share / (1 - share)))
     return starts
-
-
-def _labels(wallets: Wallets, by: str) -> pd.Series:
-    """Every segment of the base."""
-    return fetch(wallets.table.select(by).distinct()).column(by).to_pandas()
 
 
 def _of_others(

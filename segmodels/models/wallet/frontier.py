@@ -24,7 +24,6 @@ from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Normal, Prior, SoftBox
 from segmodels.inference.settings import Setting
 from segmodels.models.wallet import frontier_evidence
-from segmodels.models.wallet.answered import Answered
 from segmodels.models.wallet.arguments import check_wallet_fit
 from segmodels.models.wallet.block import EXTRAPOLATED, IDENTIFIED, NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.frontier_anchor import WHERE_FROM, MeanShare
@@ -32,7 +31,9 @@ from segmodels.models.wallet.frontier_answers import AnsweredBuyers, answered_bu
 from segmodels.models.wallet.frontier_cells import FrontierCells, frontier_cells
 from segmodels.models.wallet.frontier_elsewhere import FrontierElsewhere, FrontierPosterior
 from segmodels.models.wallet.frontier_form import frontier_form, shares
-from segmodels.tables.engine import fetch
+from segmodels.models.wallet.group_columns import segment_labels
+from segmodels.models.wallet.predict import predict
+from segmodels.models.wallet.scored_block import scored_block
 from segmodels.tables.wallets import Wallets
 
 _LEVEL, _SIGMA, _CEILING, _COEFFICIENT = (
@@ -42,7 +43,6 @@ _LEVEL, _SIGMA, _CEILING, _COEFFICIENT = (
     Normal(0.0, 1.0),
 )
 _FEWEST_ANSWERS = 30
-_ROWS = ("customer_id", "own", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,7 @@ class WalletFrontier:
         )
         check_wallet_fit(wallets, setting, seed, others, self.columns, fewest=0)
         cells = frontier_cells(wallets, self.columns, answers=self.ceiling is None)
-        segments: Any = (
-            None if self.by is None else fetch(wallets.table.select(self.by).distinct()).to_pandas()[self.by]
-        )
+        segments: Any = None if self.by is None else segment_labels(wallets, self.by)
         known = design(cells.groups, cells.group_sizes, (self.covariates,), self.by, segments)
         answers = answered_buyers(wallets, self.by)
         density = _density(self, cells, known, answers)
@@ -281,15 +279,7 @@ class WalletFrontierFit:
         own, ids = frame["own"].to_numpy(np.float64), frame["customer_id"].to_numpy()
         same, keys = design_like(self.density.design, frame, self.spec.by), customer_keys(ids)
         model = FrontierElsewhere(self.frontier, own, same.matrices[0], same.codes, keys, self.seed)
-        low, high = frame["low"].to_numpy(np.float64), frame["high"].to_numpy(np.float64)
-        answered, status = ~np.isnan(low), self._status(own)
-        if answers:
-            status = np.where(answered, IDENTIFIED, status).astype(np.int8)
-        elsewhere = Answered(model, low, high, keys, self.seed) if answers and answered.any() else model
-        columns: dict[str, Any] = {
-            str(name): frame[name].to_numpy() for name in frame.columns if name not in _ROWS
-        }
-        return WalletBlock(ids, own, columns, answered, status, elsewhere)
+        return scored_block(frame, model, self._status(own), self.seed, answers=answers)
 
     def _status(self, own: Array) -> NDArray[np.int8]:
         """Where at least 30 answered the level is known within the range of their own spend."""
@@ -301,8 +291,6 @@ class WalletFrontierFit:
 
     def predict(self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8) -> Any:
         """Wallet, share, headroom and attainable potential of every customer; see :func:`predict.predict`."""
-        from segmodels.models.wallet.predict import predict
-
         return predict(self, levels, self.spec.by, tau)
 
     def pymc_model(self) -> Any:

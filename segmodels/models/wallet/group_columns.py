@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.models.wallet.block import WalletFit
+from segmodels.tables.engine import fetch
+from segmodels.tables.wallets import Wallets
 
 #: Name of the group of all customers where none are kept apart.
 ALL = "all"
@@ -81,3 +83,8 @@ def _column(columns: Mapping[str, NDArray[Any]], by: str) -> NDArray[Any]:
         remedy = "Read the wallets with this column among `columns`, or fit with it."
         raise InputError(Fault("by", got, f"one of {sorted(columns)}", remedy))
     return np.asarray(columns[by], dtype=object)
+
+
+def segment_labels(wallets: Wallets, by: str) -> pd.Series:
+    """Give every segment of the base once, answered or not."""
+    return fetch(wallets.table.select(by).distinct()).column(by).to_pandas()

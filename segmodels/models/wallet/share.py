@@ -29,10 +29,11 @@ from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Prior
 from segmodels.inference.settings import Setting
 from segmodels.models.wallet import priors, share_evidence, share_scale, storage
-from segmodels.models.wallet.answered import Answered
 from segmodels.models.wallet.arguments import check_wallet_fit
 from segmodels.models.wallet.block import NOT_IDENTIFIED, Array, WalletBlock
+from segmodels.models.wallet.group_columns import segment_labels
 from segmodels.models.wallet.predict import predict
+from segmodels.models.wallet.scored_block import scored_block
 from segmodels.models.wallet.share_cells import ShareCells, predictors, share_cells
 from segmodels.models.wallet.share_elsewhere import ShareElsewhere
 from segmodels.models.wallet.share_form import NORMAL_ERRORS, T_ERRORS
@@ -125,7 +126,7 @@ class WalletShare:
             got, remedy = "no answer above zero", "Without elsewhere spend there is nothing to model."
             raise InputError(Fault("wallets", got, "some elsewhere spend", remedy))
         cells = share_cells(answered, self.columns)
-        segments = None if self.by is None else _labels(wallets, self.by)
+        segments = None if self.by is None else segment_labels(wallets, self.by)
         # segments of the base that nobody answered for have shifts, too
         known = design(
             cells.groups, cells.group_sizes, (self.covariates, (), self.covariates), self.by, segments
@@ -228,15 +229,7 @@ class WalletShareFit:
         status = self.support.status(features, same.codes)
         keys, known = customer_keys(ids), status != NOT_IDENTIFIED
         model = ShareElsewhere(self.lines, features, same.codes, known, keys, self.seed)
-        low, high = frame["low"].to_numpy(np.float64), frame["high"].to_numpy(np.float64)
-        answered = ~np.isnan(low)
-        if answers:
-            status = np.where(answered, 0, status).astype(np.int8)
-        elsewhere = Answered(model, low, high, keys, self.seed) if answers and answered.any() else model
-        columns: dict[str, Any] = {
-            str(name): frame[name].to_numpy() for name in frame.columns if name not in _ROWS
-        }
-        return WalletBlock(ids, own, columns, answered, status, elsewhere)
+        return scored_block(frame, model, status, self.seed, answers=answers)
 
     def predict(self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8) -> Any:
         """Wallet, share, headroom and attainable potential of every customer; see :func:`predict.predict`."""
@@ -262,20 +255,10 @@ class WalletShareFit:
         return cls(spec, cells, density, scale, held["posterior"], held["evidence"], held["seed"], wallets)
 
 
-_ROWS = ("customer_id", "own", "low", "high")
-
-
 def _density(spec: WalletShare, cells: ShareCells, known: Design, scale: float) -> GroupedPosterior:
     form = T_ERRORS if spec.errors == "t" else NORMAL_ERRORS
     rest = (spec.coefficient, spec.spread, known, cells.arrays(scale), cells.money)
     return GroupedPosterior(form, spec.all_priors, *rest)
-
-
-def _labels(wallets: Wallets, by: str) -> pd.Series:
-    """Every segment of the base."""
-    from segmodels.tables.engine import fetch
-
-    return fetch(wallets.table.select(by).distinct()).column(by).to_pandas()
 
 
 def _check(spec: WalletShare) -> None:
