@@ -1,10 +1,11 @@
 """What a customer spends elsewhere, given what it spends with us: a hurdle at 0 and Box-Cox amounts beyond it.
 
-Of a customer with own spend Y > 0 let y be log Y, centred; of one with Y = 0 let y be 0. Elsewhere spend C is 0
-with probability p0, and otherwise z = box_cox(C / g; lam) has errors of a normal or a t distribution:
+Of a customer with own spend Y > 0 let y be log Y, centred, and w a bend of it, such as a square; of one with Y = 0
+let both be 0. Elsewhere spend C is 0 with probability p0, and otherwise z = box_cox(C / g; lam) has errors of a
+normal or a t distribution:
 
-    logit p0 = hurdle + hurdle_slope y            and   m = level + slope y             of buyers
-    logit p0 = hurdle + nonbuyer_hurdle           and   m = level + nonbuyer_level      of others
+    logit p0 = hurdle + hurdle_slope y + hurdle_bend w   and   m = level + slope y + bend w    of buyers
+    logit p0 = hurdle + nonbuyer_hurdle                  and   m = level + nonbuyer_level      of others
     z = m + sigma exp(spread_slope y) e,   e ~ t_nu (normal at nu = inf),   z > lower = -1 / lam (-inf at lam = 0)
 
 A customer's answer is one of four kinds: C = 0; C > 0 exactly; C in an interval above 0; C in an interval
@@ -28,9 +29,11 @@ IntArray = np.ndarray[Any, np.dtype[np.int64]]
 PARAMETERS: tuple[str, ...] = (
     "level",
     "slope",
+    "bend",
     "sigma",
     "hurdle",
     "hurdle_slope",
+    "hurdle_bend",
     "nonbuyer_level",
     "nonbuyer_hurdle",
     "spread_slope",
@@ -130,6 +133,7 @@ def _answer(
 def _one(
     kind: int,
     y: float,
+    w: float,
     buyer: float,
     a: float,
     b: float,
@@ -137,27 +141,30 @@ def _one(
     low: float,
     level: float,
     slope: float,
+    bend: float,
     sigma: float,
     hurdle: float,
     hurdle_slope: float,
+    hurdle_bend: float,
     nonbuyer_level: float,
     nonbuyer_hurdle: float,
     spread_slope: float,
     nu: float,
 ) -> float:
     sigma = sigma * math.exp(spread_slope * y)
-    m = level + slope * y + nonbuyer_level * (1.0 - buyer)
-    eta = hurdle + hurdle_slope * y + nonbuyer_hurdle * (1.0 - buyer)
+    m = level + slope * y + bend * w + nonbuyer_level * (1.0 - buyer)
+    eta = hurdle + hurdle_slope * y + hurdle_bend * w + nonbuyer_hurdle * (1.0 - buyer)
     constant, constant_slope = student_t.log_constant(nu)
     return _answer(kind, eta, m, sigma, nu, constant, constant_slope, a, b, jacobian, low)[0]
 
 
-_each: Any = vectorize(["f8(i8" + ", f8" * 15 + ")"], cache=True, nopython=True)(_one)
+_each: Any = vectorize(["f8(i8" + ", f8" * 18 + ")"], cache=True, nopython=True)(_one)
 
 
 def log_density(
     kind: ArrayLike,
     y: ArrayLike,
+    w: ArrayLike,
     buyer: ArrayLike,
     a: ArrayLike,
     b: ArrayLike,
@@ -165,9 +172,11 @@ def log_density(
     lower: ArrayLike,
     level: ArrayLike,
     slope: ArrayLike,
+    bend: ArrayLike,
     sigma: ArrayLike,
     hurdle: ArrayLike,
     hurdle_slope: ArrayLike,
+    hurdle_bend: ArrayLike,
     nonbuyer_level: ArrayLike,
     nonbuyer_hurdle: ArrayLike,
     spread_slope: ArrayLike,
@@ -179,8 +188,8 @@ def log_density(
     ----------
     kind
         0: C = 0. 1: C is known. 2: C lies in an interval above 0. 3: C lies between 0 and a bound.
-    y
-        Log own spend, centred; 0 for those who spend nothing.
+    y, w
+        Log own spend, centred, and its bend; 0 for those who spend nothing.
     buyer
         1 where own spend is above 0, else 0.
     a, b
@@ -189,7 +198,7 @@ def log_density(
         Log of dz / dC, for kind 1.
     lower
         Where the scale of z ends: -1 / lam, or -inf.
-    level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, spread_slope, nu
+    level, slope, bend, sigma, hurdle, hurdle_slope, hurdle_bend, nonbuyer_level, nonbuyer_hurdle, spread_slope, nu
         Parameters; sigma > 0, nu > 0 or infinite.
 
     Returns
@@ -199,14 +208,15 @@ def log_density(
 
     Examples
     --------
-    >>> parameters = 0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, 0.0, np.inf
-    >>> log_density([0, 1], 0.7, 1.0, 0.5, 0.5, 0.0, -np.inf, *parameters).round(4)
+    >>> parameters = 0.2, 0.5, 0.1, 0.8, -1.0, 0.3, 0.2, 0.4, 0.6, 0.0, np.inf
+    >>> log_density([0, 1], 0.7, 0.0, 1.0, 0.5, 0.5, 0.0, -np.inf, *parameters).round(4)
     array([-1.1642, -1.072 ])
     """
-    parameters = level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, spread_slope, nu
+    amount, none = (level, slope, bend, sigma), (hurdle, hurdle_slope, hurdle_bend)
+    parameters = *amount, *none, nonbuyer_level, nonbuyer_hurdle, spread_slope, nu
     # Compiled code works out branches that it then leaves aside, with infinite bounds.
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(_each(kind, y, buyer, a, b, log_jacobian, lower, *parameters))
+        return np.asarray(_each(kind, y, w, buyer, a, b, log_jacobian, lower, *parameters))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -214,6 +224,7 @@ def total_and_gradient(
     params: FloatArray,
     kind: IntArray,
     y: FloatArray,
+    w: FloatArray,
     buyer: FloatArray,
     a: FloatArray,
     b: FloatArray,
@@ -227,8 +238,8 @@ def total_and_gradient(
     Parameters
     ----------
     params
-        (G, 9): the parameters of each group, in the order of :data:`PARAMETERS`.
-    kind, y, buyer, a, b, log_jacobian, lower
+        (G, 11): the parameters of each group, in the order of :data:`PARAMETERS`.
+    kind, y, w, buyer, a, b, log_jacobian, lower
         (C,), as of :func:`log_density`.
     count
         (C,) customers in the cell.
@@ -237,27 +248,28 @@ def total_and_gradient(
 
     Returns
     -------
-    float, (G, 9) array
+    float, (G, 11) array
         The value, and the derivative with respect to each group's parameters; by nu it is 0 where nu is infinite.
 
     Examples
     --------
-    >>> params = np.array([[0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, 0.0, np.inf]])
+    >>> params = np.array([[0.2, 0.5, 0.1, 0.8, -1.0, 0.3, 0.2, 0.4, 0.6, 0.0, np.inf]])
     >>> half, none = np.full(2, 0.5), np.zeros(2)
-    >>> answers = np.array([0, 1]), np.full(2, 0.7), np.ones(2), half, half, none, np.full(2, -np.inf)
+    >>> answers = np.array([0, 1]), np.full(2, 0.7), none, np.ones(2), half, half, none, np.full(2, -np.inf)
     >>> value, gradient = total_and_gradient(params, *answers, np.ones(2), np.array([0, 2]))
     >>> round(value, 4), gradient.shape
-    (-2.2362, (1, 9))
+    (-2.2362, (1, 11))
     """
-    value, gradient = 0.0, np.zeros((params.shape[0], 9))
+    value, gradient = 0.0, np.zeros((params.shape[0], 11))
     for g in range(params.shape[0]):
-        level, slope, sigma, hurdle, hurdle_slope, nonbuyer_level, nonbuyer_hurdle, fan, nu = params[g]
+        level, slope, bend, sigma, hurdle, hurdle_slope, hurdle_bend = params[g, :7]
+        nonbuyer_level, nonbuyer_hurdle, fan, nu = params[g, 7:]
         constant, constant_slope = student_t.log_constant(nu)
         to = gradient[g]
         for c in range(start[g], start[g + 1]):
             absent = 1.0 - buyer[c]
-            m = level + slope * y[c] + nonbuyer_level * absent
-            eta = hurdle + hurdle_slope * y[c] + nonbuyer_hurdle * absent
+            m = level + slope * y[c] + bend * w[c] + nonbuyer_level * absent
+            eta = hurdle + hurdle_slope * y[c] + hurdle_bend * w[c] + nonbuyer_hurdle * absent
             wider = math.exp(fan * y[c])
             one, by_eta, by_m, by_sigma, by_nu = _answer(
                 kind[c],
@@ -276,13 +288,15 @@ def total_and_gradient(
             value += n * one
             to[0] += n * by_m
             to[1] += n * by_m * y[c]
-            to[2] += n * by_sigma * wider
-            to[3] += n * by_eta
-            to[4] += n * by_eta * y[c]
-            to[5] += n * by_m * absent
-            to[6] += n * by_eta * absent
-            to[7] += n * by_sigma * sigma * wider * y[c]
-            to[8] += n * by_nu
+            to[2] += n * by_m * w[c]
+            to[3] += n * by_sigma * wider
+            to[4] += n * by_eta
+            to[5] += n * by_eta * y[c]
+            to[6] += n * by_eta * w[c]
+            to[7] += n * by_m * absent
+            to[8] += n * by_eta * absent
+            to[9] += n * by_sigma * sigma * wider * y[c]
+            to[10] += n * by_nu
     return value, gradient
 
 
@@ -291,6 +305,7 @@ def total(
     params: FloatArray,
     kind: IntArray,
     y: FloatArray,
+    w: FloatArray,
     buyer: FloatArray,
     a: FloatArray,
     b: FloatArray,
@@ -300,7 +315,7 @@ def total(
     start: IntArray,
 ) -> float:
     """Log-likelihood of cells sorted by group; arguments as in :func:`total_and_gradient`."""
-    return total_and_gradient(params, kind, y, buyer, a, b, log_jacobian, lower, count, start)[0]
+    return total_and_gradient(params, kind, y, w, buyer, a, b, log_jacobian, lower, count, start)[0]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -308,6 +323,7 @@ def totals(
     params: FloatArray,
     kind: IntArray,
     y: FloatArray,
+    w: FloatArray,
     buyer: FloatArray,
     a: FloatArray,
     b: FloatArray,
@@ -316,8 +332,8 @@ def totals(
     count: FloatArray,
     start: IntArray,
 ) -> FloatArray:
-    """Return :func:`total` under each of many draws of the parameters, (D,) from (D, G, 9)."""
+    """Return :func:`total` under each of many draws of the parameters, (D,) from (D, G, 11)."""
     values = np.empty(len(params))
     for d in range(len(params)):
-        values[d] = total(params[d], kind, y, buyer, a, b, log_jacobian, lower, count, start)
+        values[d] = total(params[d], kind, y, w, buyer, a, b, log_jacobian, lower, count, start)
     return values

@@ -11,7 +11,8 @@ from scipy.integrate import quad
 from segmodels.likelihoods import box_cox, normal, student_t
 from segmodels.likelihoods import wallet_share as ws
 
-PARAMETERS = np.array([0.2, 0.5, 0.8, -1.0, 0.3, 0.4, 0.6, 0.0, np.inf])
+PARAMETERS = np.array([0.2, 0.5, 0.15, 0.8, -1.0, 0.3, 0.25, 0.4, 0.6, 0.0, np.inf])
+SIGMA, SPREAD_SLOPE, NU = (ws.PARAMETERS.index(name) for name in ("sigma", "spread_slope", "nu"))
 FAN = 0.15
 NUS = [np.inf, 30.0, 5.5, 1.7]
 LAMBDAS = [0.0, 0.1, 0.33, 0.5, 1.0]
@@ -19,16 +20,16 @@ G = 40.0
 
 
 def with_nu(nu):
-    return np.append(PARAMETERS[:8], nu)
+    return np.append(PARAMETERS[:NU], nu)
 
 
-def answer(kind, low, high, y, buyer, lam, parameters):
+def answer(kind, low, high, y, buyer, lam, parameters, w=0.0):
     """Log-density of one answer given in money."""
     bottom = float(box_cox.lower(lam))
     a = bottom if kind == ws.UP_TO else float(box_cox.transform(low / G, lam))
     b = float(box_cox.transform(high / G, lam))
     jacobian = float(box_cox.log_jacobian(low / G, lam)) - np.log(G) if kind == ws.EXACT else 0.0
-    return float(ws.log_density(kind, y, buyer, a, b, jacobian, bottom, *parameters))
+    return float(ws.log_density(kind, y, w, buyer, a, b, jacobian, bottom, *parameters))
 
 
 def mixed(size, seed, lam, groups=1):
@@ -36,7 +37,7 @@ def mixed(size, seed, lam, groups=1):
     rng = np.random.default_rng(seed)
     kind = rng.integers(0, 4, size)
     buyer = (rng.random(size) < 0.8).astype(float)
-    y = rng.normal(size=size) * buyer
+    y, w = rng.normal(size=size) * buyer, rng.random(size) * buyer
     low = G * np.exp(rng.normal(size=size))
     high = np.where(kind == ws.EXACT, low, low * (1.01 + rng.random(size)))
     bottom = float(box_cox.lower(lam))
@@ -45,11 +46,11 @@ def mixed(size, seed, lam, groups=1):
     jacobian = np.where(kind == ws.EXACT, box_cox.log_jacobian(low / G, lam) - np.log(G), 0.0)
     count = rng.integers(1, 4, size).astype(float)
     start = np.linspace(0, size, groups + 1).astype(np.int64)
-    return kind, y, buyer, a, b, jacobian, np.full(size, bottom), count, start
+    return kind, y, w, buyer, a, b, jacobian, np.full(size, bottom), count, start
 
 
 def test_parameters_are_in_the_order_of_the_functions():
-    names = "level slope sigma hurdle hurdle_slope nonbuyer_level nonbuyer_hurdle spread_slope nu"
+    names = "level slope bend sigma hurdle hurdle_slope hurdle_bend nonbuyer_level nonbuyer_hurdle spread_slope nu"
     assert names.split() == list(ws.PARAMETERS)
 
 
@@ -111,13 +112,13 @@ def test_density_on_the_log_scale_is_that_of_scipy(nu):
 def test_gradient_is_that_of_finite_differences(nu, lam):
     cells = mixed(240, 3, lam, groups=3)
     rng = np.random.default_rng(5)
-    params = with_nu(nu) * (1 + 0.2 * rng.normal(size=(3, 9)))
-    params[:, 7] = [FAN, -FAN, 0.0]
-    params[:, [2, 8]] = abs(params[:, [2, 8]])
+    params = with_nu(nu) * (1 + 0.2 * rng.normal(size=(3, 11)))
+    params[:, SPREAD_SLOPE] = [FAN, -FAN, 0.0]
+    params[:, [SIGMA, NU]] = abs(params[:, [SIGMA, NU]])
     value, gradient = ws.total_and_gradient(params, *cells)
     assert value == ws.total(params, *cells)
     for g in range(3):
-        for k in range(8 if nu == np.inf else 9):
+        for k in range(10 if nu == np.inf else 11):
             step = 1e-5 * max(1.0, abs(params[g, k]))
             ends = []
             for sign in (1, -1):
@@ -127,35 +128,42 @@ def test_gradient_is_that_of_finite_differences(nu, lam):
             numeric = (ends[0] - ends[1]) / (2 * step)
             assert gradient[g, k] == pytest.approx(numeric, rel=2e-6, abs=2e-6), (g, ws.PARAMETERS[k])
     if nu == np.inf:
-        assert (gradient[:, 8] == 0).all()
+        assert (gradient[:, NU] == 0).all()
 
 
 @pytest.mark.parametrize("nu", NUS)
 def test_a_spread_slope_is_a_spread_of_each_customer(nu):
     fanned, wide = with_nu(nu), with_nu(nu)
-    fanned[7] = FAN
-    wide[2] *= np.exp(FAN * 0.7)
+    fanned[SPREAD_SLOPE] = FAN
+    wide[SIGMA] *= np.exp(FAN * 0.7)
     for kind, low, high in ((ws.EXACT, 30.0, 30.0), (ws.BETWEEN, 20.0, 60.0), (ws.UP_TO, 0.0, 50.0)):
         got = answer(kind, low, high, 0.7, 1.0, 0.33, fanned)
         assert got == pytest.approx(answer(kind, low, high, 0.7, 1.0, 0.33, wide), rel=1e-12)
 
 
+def test_a_bend_is_a_level_of_each_customer():
+    bent, shifted = PARAMETERS, PARAMETERS + np.array([0.15 * 0.6, 0, 0, 0, 0.25 * 0.6, 0, 0, 0, 0, 0, 0])
+    for kind, low, high in ((ws.ZERO, 0.0, 0.0), (ws.EXACT, 30.0, 30.0), (ws.UP_TO, 0.0, 50.0)):
+        got = answer(kind, low, high, 0.7, 1.0, 0.33, bent, 0.6)
+        assert got == pytest.approx(answer(kind, low, high, 0.7, 1.0, 0.33, shifted), rel=1e-12)
+
+
 @pytest.mark.parametrize("nu", NUS)
 def test_a_total_is_the_sum_over_customers(nu):
-    kind, y, buyer, a, b, jacobian, bottom, count, start = cells = mixed(90, 8, 0.33, groups=2)
+    kind, y, w, buyer, a, b, jacobian, bottom, count, start = cells = mixed(90, 8, 0.33, groups=2)
     params = np.array([with_nu(nu), with_nu(nu)])
-    params[1, :8] += [0.3, -0.2, 0.4, 0.5, 0.1, -0.3, 0.2, FAN]
+    params[1, :NU] += [0.3, -0.2, 0.1, 0.4, 0.5, 0.1, -0.2, -0.3, 0.2, FAN]
     rows = params[np.repeat([0, 1], np.diff(start))]
-    each = ws.log_density(kind, y, buyer, a, b, jacobian, bottom, *rows.T)
+    each = ws.log_density(kind, y, w, buyer, a, b, jacobian, bottom, *rows.T)
     assert ws.total(params, *cells) == pytest.approx((count * each).sum(), rel=1e-12)
     both = ws.totals(np.stack([params, params + 0.01]), *cells)
     assert_allclose(both, [ws.total(params, *cells), ws.total(params + 0.01, *cells)], rtol=0)
 
 
 def test_counts_are_repeats():
-    kind, y, buyer, a, b, jacobian, bottom, count, _ = cells = mixed(50, 2, 0.1)
+    kind, y, w, buyer, a, b, jacobian, bottom, count, _ = cells = mixed(50, 2, 0.1)
     times = count.astype(int)
-    long = [np.repeat(column, times) for column in (kind, y, buyer, a, b, jacobian, bottom)]
+    long = [np.repeat(column, times) for column in (kind, y, w, buyer, a, b, jacobian, bottom)]
     repeated = ws.total_and_gradient(
         PARAMETERS[None], *long, np.ones(times.sum()), np.array([0, times.sum()])
     )
@@ -170,9 +178,18 @@ def test_counts_are_repeats():
 def test_far_tails_stay_finite(z, nu, lower):
     if z < lower:
         pytest.skip("below the end of the scale")
-    params = np.array([[0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0, nu]])
+    params = np.array([[0.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, nu]])
     a = np.array([z, z, max(z - 0.5, lower), lower])
-    cells = np.arange(4), np.zeros(4), np.ones(4), a, np.full(4, z), np.zeros(4), np.full(4, lower)
+    cells = (
+        np.arange(4),
+        np.zeros(4),
+        np.zeros(4),
+        np.ones(4),
+        a,
+        np.full(4, z),
+        np.zeros(4),
+        np.full(4, lower),
+    )
     for k in range(4):
         one = [column[k : k + 1] for column in cells]
         value, gradient = ws.total_and_gradient(params, *one, np.ones(1), np.array([0, 1]))
@@ -189,8 +206,9 @@ def test_a_far_interval_of_the_normal_is_that_of_scipy():
 
 
 def test_no_hurdle_is_none():
-    params = np.array([[0.2, 0.0, 0.8, -np.inf, 0.0, 0.0, 0.0, 0.0, np.inf]])
-    cells = np.array([1, 3]), np.zeros(2), np.ones(2), np.array([0.5, -np.inf]), np.full(2, 0.5), np.zeros(2)
+    params = np.array([[0.2, 0.0, 0.0, 0.8, -np.inf, 0.0, 0.0, 0.0, 0.0, 0.0, np.inf]])
+    none = np.zeros(2)
+    cells = np.array([1, 3]), none, none, np.ones(2), np.array([0.5, -np.inf]), np.full(2, 0.5), none
     value, gradient = ws.total_and_gradient(params, *cells, np.full(2, -np.inf), np.ones(2), np.array([0, 2]))
     u = (0.5 - 0.2) / 0.8
     assert value == pytest.approx(stats.norm.logpdf(u) - np.log(0.8) + stats.norm.logcdf(u), rel=1e-12)

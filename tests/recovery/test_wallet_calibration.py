@@ -18,28 +18,42 @@ DRAWS = 199
 PRIORS = {
     "level": Normal(0.0, 0.5),
     "slope": Normal(0.0, 0.5),
+    "bend": Normal(0.0, 0.4),
     "sigma": Normal(-0.5, 0.3),
     "hurdle": Normal(-1.0, 0.7),
     "hurdle_slope": Normal(0.0, 0.5),
+    "hurdle_bend": Normal(0.0, 0.8),
     "nonbuyer_level": Normal(0.0, 0.5),
     "nonbuyer_hurdle": Normal(-0.5, 0.5),
     "spread_slope": Normal(0.0, 0.2),
 }
 
 
+def _own_spend(own):
+    """Centred logs up to the ends of their middle 95 %, the square that is 1 at both ends, and who buys."""
+    buyer = own > 0
+    logs = np.log(own[buyer])
+    low, high = np.quantile(logs - logs.mean(), (0.025, 0.975))
+    y, bend = np.zeros(len(own)), np.zeros(len(own))
+    y[buyer] = np.clip(logs - logs.mean(), low, high)
+    bend[buyer] = ((2 * y[buyer] - low - high) / (high - low)) ** 2
+    return y, bend, buyer
+
+
 def _world(rng, n, scale, segments, *, covariate):
     """A truth from the prior, and the answers it gives; money is fixed by the shift of the level's prior."""
     truth = {name: float(prior.sample(rng, 1)[0]) for name, prior in PRIORS.items()}
     own = np.where(rng.random(n) < 0.15, 0.0, np.exp(rng.normal(3.0, 1.0, n)))
-    centre = np.log(own[own > 0]).mean()
-    y, buyer = np.where(own > 0, np.log(np.where(own > 0, own, 1)) - centre, 0), own > 0
+    y, bend, buyer = _own_spend(own)
     x = rng.normal(size=n)
     frame = pd.DataFrame(
         {"id": np.arange(n), "own": own, "x": x, "segment": rng.integers(0, max(segments, 1), n)}
     )
     code = frame["segment"].to_numpy()
-    m = truth["level"] + np.where(buyer, truth["slope"] * y, truth["nonbuyer_level"])
-    logit = truth["hurdle"] + np.where(buyer, truth["hurdle_slope"] * y, truth["nonbuyer_hurdle"])
+    m = truth["level"] + np.where(buyer, truth["slope"] * y + truth["bend"] * bend, truth["nonbuyer_level"])
+    logit = truth["hurdle"] + np.where(
+        buyer, truth["hurdle_slope"] * y + truth["hurdle_bend"] * bend, truth["nonbuyer_hurdle"]
+    )
     if segments:
         for name in ("level", "slope", "none"):
             truth[f"{name} sd"] = abs(rng.normal(0, 0.5))

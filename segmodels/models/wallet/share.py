@@ -34,16 +34,14 @@ from segmodels.models.wallet.block import NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.group_columns import segment_labels
 from segmodels.models.wallet.predict import predict
 from segmodels.models.wallet.scored_block import scored_block
-from segmodels.models.wallet.share_cells import ShareCells, predictors, share_cells
+from segmodels.models.wallet.share_cells import ShareCells, share_cells
 from segmodels.models.wallet.share_elsewhere import ShareElsewhere
-from segmodels.models.wallet.share_form import NORMAL_ERRORS, T_ERRORS
+from segmodels.models.wallet.share_form import NORMAL_ERRORS, PARAMETERS, T_ERRORS
 from segmodels.models.wallet.share_lines import Lines, features_of, lines_of
 from segmodels.models.wallet.support import Support, support
 from segmodels.tables.wallets import Wallets
 
 _STARTS = (-1.0, -3.0)
-# Beyond the middle of the answers their spread is not extrapolated: it would enter means by its exponential.
-_EDGE = 0.025
 
 
 @dataclass(frozen=True)
@@ -52,15 +50,17 @@ class WalletShare:
 
     Parameters
     ----------
-    level, slope, sigma
-        Priors on the location at mean log own spend, on its slope in log own spend, whose sign is free, and on
-        the logarithm of the errors' spread; on the Box-Cox scale, elsewhere spend in units of its geometric mean.
-    hurdle, hurdle_slope
-        Priors on logit P(nothing elsewhere) at mean log own spend, and on its slope.
+    level, slope, bend, sigma
+        Priors on the location at mean log own spend; on its slope in log own spend, whose sign is free; on its bend,
+        what the ends of the middle 95 % of the answers are above the line; and on the logarithm of the errors'
+        spread; on the Box-Cox scale, elsewhere spend in units of its geometric mean.
+    hurdle, hurdle_slope, hurdle_bend
+        Priors on logit P(nothing elsewhere) at mean log own spend, on its slope and its bend.
     nonbuyer_level, nonbuyer_hurdle
         Priors on what is added for customers without own spend.
     spread_slope
-        Prior on the slope of the errors' log spread in log own spend.
+        Prior on the slope of the errors' log spread in log own spend. Slopes and bends end where the middle 95 % of
+        the answered buyers do: beyond, all is as it is there.
     nu
         Prior on log(degrees of freedom - 2) of t errors; not used with normal ones.
     coefficient
@@ -84,9 +84,11 @@ class WalletShare:
 
     level: Prior = priors.LEVEL
     slope: Prior = priors.SLOPE
+    bend: Prior = priors.BEND
     sigma: Prior = priors.LOG_SIGMA
     hurdle: Prior = priors.HURDLE
     hurdle_slope: Prior = priors.SLOPE
+    hurdle_bend: Prior = priors.HURDLE_BEND
     nonbuyer_level: Prior = priors.LEVEL
     nonbuyer_hurdle: Prior = priors.HURDLE
     spread_slope: Prior = priors.SPREAD_SLOPE
@@ -137,13 +139,15 @@ class WalletShare:
 
         starts = [np.zeros(density(0.0).size) for _ in _STARTS]
         for start, hurdle in zip(starts, _STARTS, strict=True):
-            start[3] = hurdle
+            start[PARAMETERS.index("hurdle")] = hurdle
         table = None if self.scale is not None else share_scale.choose_scale(density, starts)
         scale = share_scale.best(table) if table is not None else float(self.scale or 0.0)
         chosen = density(scale)
         draws = infer(chosen, setting, seed, starts)
         attributes = {"model": "WalletShare", "setting": repr(setting), "seed": seed, "box_cox": scale}
-        tree = posterior_tree(chosen, draws, attributes | {"money": cells.money, "centre": cells.centre})
+        tree = posterior_tree(
+            chosen, draws, attributes | {"money": cells.money, "centre": cells.own_spend.centre}
+        )
         evidence = (*draws.evidence, *share_evidence.of_fit(self, cells, chosen, draws.u, scale, table))
         return WalletShareFit(self, cells, chosen, scale, tree, evidence, seed, wallets)
 
@@ -198,16 +202,15 @@ class WalletShareFit:
     @cached_property
     def lines(self) -> Lines:
         """The posterior as lines in the customers' features."""
-        y, _ = predictors(self.cells.own, self.cells.centre)
-        reach = tuple(np.quantile(y, (_EDGE, 1 - _EDGE)).tolist())
-        return lines_of(self.density, self.u, self.scale, self.cells.centre, reach)
+        return lines_of(self.density, self.u, self.scale, self.cells.own_spend)
 
     @cached_property
     def support(self) -> Support:
         """What the answers span."""
-        rows = self.cells.group
-        features = features_of(self.cells.own, self.cells.centre, self.density.design.matrices[0][rows])
-        return support(features, self.density.design.codes[rows], len(self.density.design.segments))
+        rows, cells, known = self.cells.group, self.cells, self.density.design
+        y, buyer = cells.own_spend.logs(cells.own)
+        features = features_of(cells.own, cells.own_spend, known.matrices[0][rows])
+        return support(y, ~buyer, features, known.codes[rows], len(known.segments))
 
     def on(self, wallets: Wallets) -> Self:
         """Return the same posterior, ready to score other customers."""
@@ -225,8 +228,9 @@ class WalletShareFit:
     def _block(self, frame: pd.DataFrame, *, answers: bool) -> WalletBlock:
         own, ids = frame["own"].to_numpy(np.float64), frame["customer_id"].to_numpy()
         same = design_like(self.density.design, frame, self.spec.by)
-        features = features_of(own, self.cells.centre, same.matrices[0])
-        status = self.support.status(features, same.codes)
+        features = features_of(own, self.cells.own_spend, same.matrices[0])
+        y, buyer = self.cells.own_spend.logs(own)
+        status = self.support.status(y, ~buyer, features, same.codes)
         keys, known = customer_keys(ids), status != NOT_IDENTIFIED
         model = ShareElsewhere(self.lines, features, same.codes, known, keys, self.seed)
         return scored_block(frame, model, status, self.seed, answers=answers)

@@ -1,12 +1,14 @@
 """The answered customers as WalletShare sees them: kinds of answers on the Box-Cox scale, sorted by group."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from segmodels.likelihoods.box_cox import transform
+from segmodels.models.wallet.own_spend import OwnSpend
 
 Array = NDArray[np.float64]
 ZERO, EXACT, INTERVAL, FROM_ZERO = range(4)
@@ -26,8 +28,6 @@ class ShareCells:
         Distinct rows of covariates and segment, shape (G, columns).
     start
         Group g owns the answers ``start[g]:start[g + 1]``.
-    centre
-        Mean log own spend of the buyers.
     money
         Geometric mean of positive elsewhere spend: the money that the Box-Cox scale counts in.
     """
@@ -37,8 +37,12 @@ class ShareCells:
     high: Array
     groups: pd.DataFrame
     start: NDArray[np.int64]
-    centre: float
     money: float
+
+    @cached_property
+    def own_spend(self) -> OwnSpend:
+        """The scale of own spend that the answers make."""
+        return OwnSpend.of(self.own)
 
     @property
     def group_sizes(self) -> Array:
@@ -61,7 +65,7 @@ class ShareCells:
     def arrays(self, lam: float) -> tuple[NDArray[np.generic], ...]:
         """Give the cells as ``likelihoods.wallet_share`` takes them."""
         kind, lower = self.kind, -1 / lam if lam > 0 else -np.inf
-        y, buyer = predictors(self.own, self.centre)
+        y, bend, buyer = self.own_spend.predictors(self.own)
         a, b, jacobian = np.full(len(kind), lower), np.full(len(kind), lower), np.zeros(len(kind))
         some, open_above = np.isin(kind, (EXACT, INTERVAL)), kind != ZERO
         a[some] = transform(self.low[some] / self.money, lam)
@@ -69,13 +73,7 @@ class ShareCells:
         exact = kind == EXACT
         jacobian[exact] = (lam - 1) * np.log(self.low[exact] / self.money) - np.log(self.money)
         count = np.ones(len(kind))
-        return kind, y, buyer, a, b, jacobian, np.full(len(kind), lower), count, self.start
-
-
-def predictors(own: Array, centre: float) -> tuple[Array, Array]:
-    """Centred log own spend (0 of nonbuyers), and whether a customer is a buyer (1 or 0)."""
-    buyer = own > 0
-    return np.where(buyer, np.log(np.where(buyer, own, 1.0)) - centre, 0.0), buyer.astype(np.float64)
+        return kind, y, bend, buyer, a, b, jacobian, np.full(len(kind), lower), count, self.start
 
 
 def share_cells(answered: pd.DataFrame, columns: tuple[str, ...]) -> ShareCells:
@@ -103,13 +101,11 @@ def share_cells(answered: pd.DataFrame, columns: tuple[str, ...]) -> ShareCells:
         frame, groups, start = answered, pd.DataFrame(index=pd.RangeIndex(1)), np.array([0, len(answered)])
     own, low, high = (frame[name].to_numpy(np.float64) for name in ("own", "low", "high"))
     middle = (low + high)[high > 0] / 2
-    buyers = own[own > 0]
     return ShareCells(
         own,
         low,
         high,
         groups,
         start.astype(np.int64),
-        float(np.log(buyers).mean()) if len(buyers) else 0.0,
         float(np.exp(np.log(middle).mean())),
     )

@@ -10,6 +10,9 @@ from segmodels.inference.grouped import GroupedPosterior
 from segmodels.models.wallet.share_cells import EXACT, FROM_ZERO, INTERVAL, ZERO, ShareCells
 from segmodels.models.wallet.support import FEWEST_NONBUYERS
 
+# So probable a sign is said without ifs.
+_SURE = 0.95
+
 
 def of_fit(
     spec: Any,
@@ -62,9 +65,10 @@ def _scale(scale: float, table: pd.DataFrame | None, heavy: bool) -> Evidence:  
 
 
 def _slope(u: np.ndarray, density: GroupedPosterior) -> Evidence:
-    draws = u[:, density.parametrisation.coordinates.index("slope")]
-    mean, up = float(draws.mean()), float((draws > 0).mean())
-    sure = up > 0.95 or up < 0.05
+    """Say where elsewhere spend goes with own spend, from end to end of the middle of the answers."""
+    draws, bends = (u[:, density.parametrisation.coordinates.index(name)] for name in ("slope", "bend"))
+    mean, up, curved = float(draws.mean()), float((draws > 0).mean()), float((bends > 0).mean())
+    sure = up > _SURE or up < 1 - _SURE
     word = "more" if mean > 0 else "less"
     text = (
         f"Who spends more here spends {word} elsewhere (slope {mean:.2f}, P(positive) {up:.2f})."
@@ -73,7 +77,17 @@ def _slope(u: np.ndarray, density: GroupedPosterior) -> Evidence:
         if len(draws) > 1
         else f"The slope of elsewhere spend in log own spend is {mean:.2f} at the mode."
     )
-    figures = {"slope": mean, "sd": float(draws.std()), "p_positive": up}
+    if len(draws) > 1 and (curved > _SURE or curved < 1 - _SURE):
+        side = "less" if curved > _SURE else "more"
+        text += f" Not in a straight line: in the middle {side} than the ends say (bend {bends.mean():.2f})."
+    figures = {
+        "slope": mean,
+        "sd": float(draws.std()),
+        "p_positive": up,
+        "bend": float(bends.mean()),
+        "bend_sd": float(bends.std()),
+        "p_bend_positive": curved,
+    }
     return Evidence("What own spend says", None, text, pd.DataFrame([figures]))
 
 

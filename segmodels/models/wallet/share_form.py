@@ -12,18 +12,20 @@ Array = NDArray[np.float64]
 PARAMETERS = (
     "level",
     "slope",
+    "bend",
     "sigma",
     "hurdle",
     "hurdle_slope",
+    "hurdle_bend",
     "nonbuyer_level",
     "nonbuyer_hurdle",
     "spread_slope",
     "nu",
 )
-_SIGMA, _NU = 2, 8
+_SIGMA, _NONE, _NU = (PARAMETERS.index(name) for name in ("sigma", "hurdle", "nu"))
 # The variance of the errors exists: a t with fewer degrees of freedom forecasts wallets without bound.
 _LEAST_NU = 2.0
-EFFECTS = (Effect("level", 0, 1), Effect("slope", 1, 1), Effect("none", 3, 1))
+EFFECTS = (Effect("level", 0, 1), Effect("slope", 1, 1), Effect("none", _NONE, 1))
 
 
 def _forward(eta: Array, scale: float) -> Array:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from segmodels.inference.grouped import GroupedPosterior
 from segmodels.models.wallet.block import Array
-from segmodels.models.wallet.share_cells import predictors
+from segmodels.models.wallet.own_spend import OwnSpend
 from segmodels.models.wallet.share_form import PARAMETERS
 
 _AT = {name: k for k, name in enumerate(PARAMETERS)}
@@ -27,8 +27,8 @@ class Lines:
     Parameters
     ----------
     amount
-        Coefficients of the location, by segment, shape (S, draws, F); features are 1, centred log own spend (0 of a
-        nonbuyer), whether a nonbuyer, and the standardised covariates.
+        Coefficients of the location, by segment, shape (S, draws, F); features are 1, centred log own spend within
+        the middle of the answers (0 of a nonbuyer), its bend, whether a nonbuyer, and the standardised covariates.
     hurdle
         Coefficients of logit P(C = 0), shape (S, draws, F).
     sigma
@@ -37,12 +37,10 @@ class Lines:
         Degrees of freedom, shape (draws,); infinite under normal errors.
     scale, money
         Box-Cox scale, and the money that it counts in.
-    centre
-        Mean log own spend of the answered buyers.
     spread_slope
         Slope of log spread in centred log own spend, shape (draws,).
-    reach
-        Centred log own spends that hold the middle of the answers: beyond, the spread stays what it is there.
+    own_spend
+        Its scale.
     """
 
     amount: Array
@@ -51,14 +49,13 @@ class Lines:
     nu: Array
     scale: float
     money: float
-    centre: float
     spread_slope: Array
-    reach: tuple[float, float]
+    own_spend: OwnSpend
 
     @cached_property
     def sigma_nodes(self) -> Array:
         """Equally likely spreads of the errors at each of 256 own spends, shape (256, K)."""
-        y = np.linspace(*self.reach, _PLACES)[:, None]
+        y = np.linspace(self.own_spend.low, self.own_spend.high, _PLACES)[:, None]
         spreads = np.log(self.sigma) + self.spread_slope * y
         if np.isinf(self.nu).all():
             return np.exp(np.quantile(spreads, _middles(min(_NODES, len(self.sigma))), axis=1).T)
@@ -78,7 +75,7 @@ class Lines:
 
     def place(self, features: Array) -> NDArray[np.int64]:
         """Row of :attr:`sigma_nodes` of each customer, shape (B,)."""
-        low, high = self.reach
+        low, high = self.own_spend.low, self.own_spend.high
         at = (np.clip(features[:, 1], low, high) - low) / max(high - low, 1e-12) * (_PLACES - 1)
         return np.rint(at).astype(np.int64)
 
@@ -103,8 +100,7 @@ class Lines:
     ) -> tuple[Array, Array, Array]:
         """Locations (B, D), spreads (B, D) and degrees of freedom (D,) under the draws of these numbers."""
         which = np.asarray(numbers) % len(self.sigma)
-        y = np.clip(features[:, 1], *self.reach)
-        spreads = self.sigma[which] * np.exp(np.outer(y, self.spread_slope[which]))
+        spreads = self.sigma[which] * np.exp(np.outer(features[:, 1], self.spread_slope[which]))
         return _each(self.amount[:, which], features, code), spreads, self.nu[which]
 
     def atoms(self, features: Array, code: NDArray[np.int64], numbers: NDArray[np.int64]) -> Array:
@@ -117,15 +113,13 @@ class Lines:
         return np.reciprocal(logit, out=logit)
 
 
-def features_of(own: Array, centre: float, covariates: Array) -> Array:
-    """Features of B customers, shape (B, 3 + P): 1, centred log own spend, nonbuyer, covariates."""
-    y, buyer = predictors(own, centre)
-    return np.column_stack([np.ones(len(y)), y, 1 - buyer, covariates])
+def features_of(own: Array, own_spend: OwnSpend, covariates: Array) -> Array:
+    """Features of B customers, shape (B, 4 + P): 1, centred log own spend, its bend, nonbuyer, covariates."""
+    y, bend, buyer = own_spend.predictors(own)
+    return np.column_stack([np.ones(len(y)), y, bend, 1 - buyer, covariates])
 
 
-def lines_of(
-    density: GroupedPosterior, u: Array, scale: float, centre: float, reach: tuple[float, float]
-) -> Lines:
+def lines_of(density: GroupedPosterior, u: Array, scale: float, own_spend: OwnSpend) -> Lines:
     """Turn draws of the coordinates, shape (draws, size), into lines."""
     (_, level, level_shift, _), (_, _, slope_shift, _), (_, none, none_shift, _) = density.blocks()
     segments, values = (
@@ -137,14 +131,15 @@ def lines_of(
         base = np.repeat(values[:, _AT[name]][None], segments, axis=0)
         return base + u[:, shift].T if density.pooled and shift is not None else base
 
-    amount = [column("level", level_shift), column("slope", slope_shift), column("nonbuyer_level", None)]
-    hurdle = [column("hurdle", none_shift), column("hurdle_slope", None), column("nonbuyer_hurdle", None)]
+    amount = {"level": level_shift, "slope": slope_shift, "bend": None, "nonbuyer_level": None}
+    hurdle = {"hurdle": none_shift, "hurdle_slope": None, "hurdle_bend": None, "nonbuyer_hurdle": None}
     stacks = []
-    for parts, place in ((amount, level), (hurdle, none)):
+    for names, place in ((amount, level), (hurdle, none)):
+        parts = [column(name, shift) for name, shift in names.items()]
         slopes = np.broadcast_to(u[:, place], (segments, len(u), place.stop - place.start))
         stacks.append(np.concatenate([np.stack(parts, axis=-1), slopes], axis=-1))
     sigma, nu, fan = (values[:, _AT[name]] for name in ("sigma", "nu", "spread_slope"))
-    return Lines(stacks[0], stacks[1], sigma, nu, scale, density.scale, centre, fan, reach)
+    return Lines(stacks[0], stacks[1], sigma, nu, scale, density.scale, fan, own_spend)
 
 
 def _middles(size: int) -> Array:

@@ -36,14 +36,17 @@ class Support:
     answers: NDArray[np.int64]
     nonbuyers: int
 
-    def status(self, features: Array, code: NDArray[np.int64]) -> NDArray[np.int8]:
-        """Code of the status of each customer, shape (B,), from features (B, F) and segments (B,).
+    def status(
+        self, y: Array, nonbuyer: NDArray[np.bool_], features: Array, code: NDArray[np.int64]
+    ) -> NDArray[np.int8]:
+        """Code of the status of each customer, shape (B,).
+
+        From centred log own spend as it is and who is no buyer (B,), features (B, F) and segments (B,).
 
         A customer is extrapolated where log own spend, or the leverage of all features together, lies beyond
         every answer, or where its segment has no answer; and not identified where it buys nothing here and
         fewer than five such customers answered.
         """
-        y, nonbuyer = features[:, 1], features[:, 2] > 0
         leverage = np.einsum("bf,bf->b", features @ self.inverse, features)
         beyond = leverage > self.leverage * (1 + 1e-9)
         beyond |= ~nonbuyer & ((y < self.low - 1e-12) | (y > self.high + 1e-12))
@@ -53,17 +56,18 @@ class Support:
         return np.where(nonbuyer & unknown, NOT_IDENTIFIED, status).astype(np.int8)
 
 
-def support(features: Array, code: NDArray[np.int64], segments: int) -> Support:
-    """Describe the answers by their features (A, F) and segments (A,)."""
+def support(
+    y: Array, nonbuyer: NDArray[np.bool_], features: Array, code: NDArray[np.int64], segments: int
+) -> Support:
+    """Describe the answers, given what :meth:`Support.status` takes."""
     inverse = np.linalg.pinv(features.T @ features)
     leverage = np.einsum("bf,bf->b", features @ inverse, features)
-    nonbuyer = features[:, 2] > 0
-    y = features[~nonbuyer, 1]
+    bought = y[~nonbuyer]
     return Support(
         inverse,
         float(leverage.max()),
-        float(y.min(initial=np.inf)),
-        float(y.max(initial=-np.inf)),
+        float(bought.min(initial=np.inf)),
+        float(bought.max(initial=-np.inf)),
         np.bincount(code, minlength=max(1, segments)),
         int(nonbuyer.sum()),
     )

@@ -36,7 +36,10 @@ def fitted():
 def test_simulate_fit_recover():
     frame = _frame(4000, answered=4000)
     fit = WalletShare(scale=0.0).fit(_read(frame), sg.Laplace(draws=1000), seed=1)
-    sd = pd.Series(fit.u[:, :8].std(axis=0), index=fit.density.parametrisation.coordinates)
+    sd = pd.Series(
+        fit.u[:, : len(fit.density.parametrisation.coordinates)].std(axis=0),
+        index=fit.density.parametrisation.coordinates,
+    )
     params = fit.params
     assert abs(params["slope"] - 0.4) < 4 * sd["slope"]
     assert abs(np.log(params["sigma"] / 0.7)) < 4 * sd["sigma"]
@@ -209,5 +212,7 @@ def test_nuts_agrees_with_laplace():
     assert np.abs((fast.u.mean(axis=0) - mean) / sd)[rest].max() < 0.25
     np.testing.assert_allclose(fast.u.std(axis=0)[rest] / sd[rest], 1.0, atol=0.2)
     levels = np.array([0.1, 0.5, 0.9])
-    a, b = (next(fit.blocks()).elsewhere.quantiles(levels) for fit in (fast, slow))
-    np.testing.assert_allclose(a[:, 1:], b[:, 1:], rtol=0.05)
+    a, b = (next(fit.blocks()).elsewhere for fit in (fast, slow))
+    # by probability: where half of the likes spend nothing elsewhere a median hangs on a hair
+    amounts = b.quantiles(levels)
+    np.testing.assert_allclose(a.above(amounts), b.above(amounts), atol=0.02)
