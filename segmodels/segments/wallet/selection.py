@@ -67,6 +67,17 @@ class Selection:
         weight = hajek(self.propensity, self.base)
         return pd.Series(weight, index=self.customer_id, name="weight")
 
+    @cached_property
+    def odds(self) -> pd.Series:
+        """How many of those who did not answer each answered one stands for, indexed by customer_id.
+
+        (1 - p) / p, scaled to sum to those who did not answer: the weights of sums over them alone.
+        """
+        weight = (1 - self.propensity) / self.propensity
+        rest = self.base - len(weight)
+        scaled = weight * (rest / weight.sum()) if weight.any() else weight
+        return pd.Series(scaled, index=self.customer_id, name="odds")
+
     @property
     def effective_n(self) -> float:
         """Kish's effective number of answers, (sum w)^2 / sum w^2."""

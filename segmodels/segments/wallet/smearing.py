@@ -4,7 +4,9 @@ A mean taken from a model of logarithms, or of any other scale, is biased where 
 right, and totals are sums of such means. The ratio of what the answered said to what the model expected of them
 repairs the level without a law of errors: Duan (1983), Journal of the American Statistical Association 78:605-610,
 in the form of the ratio estimator of survey sampling (Särndal, Swensson and Wretman 1992). Its uncertainty is that
-of the Bayesian bootstrap (Rubin 1981, Annals of Statistics 9:130-134).
+of the Bayesian bootstrap (Rubin 1981, Annals of Statistics 9:130-134). Segments have ratios of their own, drawn
+towards that of all by as much as their answers leave them unsure (Fay and Herriot 1979, Journal of the American
+Statistical Association 74:269-277).
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,81 +19,19 @@ from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
-from segmodels.inference.counter_random import customer_keys, uniforms
+from segmodels.inference.counter_random import customer_keys
+from segmodels.models.wallet.answered import Answered
 from segmodels.models.wallet.block import Array, Elsewhere, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import ALL, Groups, groups_of
 from segmodels.models.wallet.predict import predict
+from segmodels.segments.wallet.ratios import Ratios
 from segmodels.segments.wallet.selection import Selection
 from segmodels.tables.wallets import Wallets
 
-#: A segment with fewer answers has the factor of all.
-FEWEST = 20
 #: A factor so many standard errors away from 1 says that the means of the model are off.
 FAR = 3.0
-#: Of the random numbers, far from those that models use.
-_STREAM = 10_000
-
-
-@dataclass(frozen=True, eq=False)
-class Ratios:
-    """Ratios of what was answered to what was expected, by segment.
-
-    Parameters
-    ----------
-    answered, expected
-        Elsewhere spend of the n answered customers, shape (n,).
-    weight
-        Shape (n,).
-    code
-        Segment of each, shape (n,): 0 .. G - 1, or G where it has none.
-    groups
-        Number of segments, G.
-    keys, seed
-        Of the random numbers.
-
-    Examples
-    --------
-    >>> one = np.ones(40)
-    >>> Ratios(3 * one, 2 * one, one, np.zeros(40, np.int64), 1, np.arange(40, dtype=np.uint64), 1).factor.tolist()
-    [1.5, 1.5]
-    """
-
-    answered: Array
-    expected: Array
-    weight: Array
-    code: NDArray[np.int64]
-    groups: int
-    keys: NDArray[np.uint64]
-    seed: int
-
-    @property
-    def rows(self) -> NDArray[np.bool_]:
-        """Which answers make each factor, shape (G + 1, n): all, where a segment has too few. The last is all."""
-        mine = self.code == np.arange(self.groups + 1)[:, None]
-        known = (mine & (self.answered > 0)).any(axis=1) & (mine & (self.expected > 0)).any(axis=1)
-        enough = (mine.sum(axis=1) >= FEWEST) & known
-        enough[-1] = False
-        return np.where(enough[:, None], mine, True)
-
-    @property
-    def factor(self) -> Array:
-        """One for each segment and, last, one for all, shape (G + 1,)."""
-        return (self.rows @ (self.weight * self.answered)) / (self.rows @ (self.weight * self.expected))
-
-    @property
-    def standard_error(self) -> Array:
-        """Of the logarithm of the factors, linearised, shape (G + 1,)."""
-        rows, factor = self.rows, self.factor
-        away = self.weight * (self.answered - factor[:, None] * self.expected) * rows
-        n = rows.sum(axis=1)
-        spread = np.sqrt((away**2).sum(axis=1) * n / np.maximum(n - 1, 1))
-        return spread / (rows @ (self.weight * self.answered))
-
-    def drawn(self, numbers: NDArray[np.int64]) -> Array:
-        """Give the factors of the Bayesian bootstrap, shape (G + 1, D): gaps between answers are drawn anew."""
-        gaps = -np.log(uniforms(self.seed, self.keys, numbers, _STREAM)) * self.weight[:, None]
-        rows = self.rows.astype(np.float64)
-        return (rows @ (gaps * self.answered[:, None])) / (rows @ (gaps * self.expected[:, None]))
+#: One answer should not move the factor of all by more than this part of it.
+MOST_ONE = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,15 +93,15 @@ class SmearedWallet:
     ratios
         Its factors.
     table
-        ``segment, answers, factor, low, high, standard_error, from``: intervals hold 95 %; the standard error is of
-        the logarithm; ``from`` says whether the answers were the ``segment``'s or of ``all``.
+        ``segment, answers, factor, low, high, standard_error, reliability``: intervals hold 95 %; the standard error
+        is of the logarithm; reliability is how much of its own deviation from all a segment keeps, between 0 and 1.
     """
 
     fit: WalletFit
     ratios: Ratios
     table: pd.DataFrame
     _groups: Groups = field(repr=False)
-    _finding: Evidence = field(repr=False)
+    _findings: tuple[Evidence, ...] = field(repr=False)
 
     def __repr__(self) -> str:
         """Say the factor."""
@@ -174,8 +114,8 @@ class SmearedWallet:
 
     @property
     def evidence(self) -> Sequence[Evidence]:
-        """What the fit found out about itself, and how far the factors are from 1."""
-        return (*self.fit.evidence, self._finding)
+        """What the fit found out about itself, how far the factors are from 1, and whom they hang on."""
+        return (*self.fit.evidence, *self._findings)
 
     @property
     def seed(self) -> int:
@@ -216,10 +156,12 @@ def smeared(fit: WalletFit, selection: Selection | None = None, *, by: str | Non
     """Bring expected elsewhere spend to the level of the answers.
 
     Elsewhere spend of every customer who did not answer is multiplied by the sum of answers over the sum of what the
-    model expects of the same customers. Means, quantiles and probabilities use this factor; each draw has one of its
-    own, with other weights of the answers. The draws of the model vary in their level, too, and the factor is drawn
+    model expects of the same customers; with a `selection` each answer counts for those who did not answer and are
+    like it. Means, quantiles and probabilities use this factor; each draw has one of its own, with other weights of
+    the answers. The draws of the model vary in their level, too, and the factor is drawn
     apart from that: intervals of totals are wider than they need be, by up to two fifths where the model's errors are
-    right, and more where they are far too wide. Of a rounded answer the middle is taken. Answers of customers of whose
+    right, and more where they are far too wide. Of a rounded answer its mean is taken, given what the
+    model says of nothing at all where the answer leaves that open. Answers of customers of whose
     like the model says nothing are left out and counted.
 
     Parameters
@@ -229,7 +171,8 @@ def smeared(fit: WalletFit, selection: Selection | None = None, *, by: str | Non
     selection
         Whose weights the answers get; without, all count alike.
     by
-        A column of the customers whose segments get a factor each, where they have 20 answers or more.
+        A column of the customers whose segments get a factor each: their own, drawn towards that of all by as much as
+        their answers leave it unsure.
 
     Raises
     ------
@@ -240,30 +183,33 @@ def smeared(fit: WalletFit, selection: Selection | None = None, *, by: str | Non
     groups = groups_of(fit, by)
     block = fit.survey()
     code = groups.codes(block.columns, len(block))
-    ratios, left_out = _ratios(fit, block, code, len(groups), selection)
+    ratios, known = _ratios(fit, block, code, len(groups), selection)
     table = _table(ratios, groups)
-    return SmearedWallet(fit, ratios, table, groups, _finding(table, left_out))
+    findings = _finding(table, int((~known).sum())), _influence(ratios, np.asarray(block.customer_id)[known])
+    return SmearedWallet(fit, ratios, table, groups, findings)
 
 
 def _ratios(
     fit: WalletFit, block: WalletBlock, code: NDArray[np.int64], groups: int, selection: Selection | None
-) -> tuple[Ratios, int]:
-    """Pair what was said with what was expected; count the answers of whose like the model says nothing."""
-    asked = fit.wallets.answered()
-    middle = (asked["low"].to_numpy(np.float64) + asked["high"].to_numpy(np.float64)) / 2
-    ids = pd.Index(block.customer_id)
-    answered = pd.Series(middle, index=pd.Index(asked["customer_id"])).reindex(ids).to_numpy(np.float64)
-    expected = block.elsewhere.mean()
-    one = np.ones(len(ids))
-    weight = one if selection is None else selection.weights.reindex(ids).to_numpy(np.float64)
+) -> tuple[Ratios, NDArray[np.bool_]]:
+    """Pair what was said with what was expected, where the model says anything of the like."""
+    ids, keys = pd.Index(block.customer_id), customer_keys(np.asarray(block.customer_id))
+    asked = fit.wallets.answered().set_index("customer_id").reindex(ids)
+    low, high = (asked[name].to_numpy(np.float64) for name in ("low", "high"))
+    answered, expected = Answered(block.elsewhere, low, high, keys, fit.seed).mean(), block.elsewhere.mean()
+    weight = np.ones(len(ids)) if selection is None else selection.odds.reindex(ids).to_numpy(np.float64)
     known = ~np.isnan(expected)
     faults = _faults(answered[known], expected[known], weight)
     if faults:
         raise InputError(faults)
+    if not weight[known].any():
+        # Everybody answered: there is nobody to stand for.
+        weight = np.ones(len(ids))
     weight = weight / weight[known].mean()
-    keys = customer_keys(np.asarray(block.customer_id)[known])
-    found = Ratios(answered[known], expected[known], weight[known], code[known], groups, keys, fit.seed)
-    return found, int((~known).sum())
+    found = Ratios(
+        answered[known], expected[known], weight[known], code[known], groups, keys[known], fit.seed
+    )
+    return found, known
 
 
 def _faults(answered: Array, expected: Array, weight: Array) -> list[Fault]:
@@ -285,19 +231,19 @@ def _faults(answered: Array, expected: Array, weight: Array) -> list[Fault]:
 
 
 def _table(ratios: Ratios, groups: Groups) -> pd.DataFrame:
-    factor, error, rows = ratios.factor, ratios.standard_error, ratios.rows
-    names = [*groups.names, ALL]
-    answers = [*np.bincount(ratios.code, minlength=len(groups) + 1)[: len(groups)], len(ratios.code)]
-    origin = np.where(rows.all(axis=1), "all", "segment")
+    factor, error = ratios.factor, ratios.standard_error
     table = pd.DataFrame(
         {
-            "segment": names,
-            "answers": answers,
+            "segment": [*groups.names, ALL],
+            "answers": [
+                *np.bincount(ratios.code, minlength=len(groups) + 1)[: len(groups)],
+                len(ratios.code),
+            ],
             "factor": factor,
             "low": factor * np.exp(-1.96 * error),
             "high": factor * np.exp(1.96 * error),
             "standard_error": error,
-            "from": origin,
+            "reliability": np.append(ratios.reliability, 1.0),
         }
     )
     # Without segments the first row is that of all.
@@ -307,10 +253,15 @@ def _table(ratios: Ratios, groups: Groups) -> pd.DataFrame:
 def _finding(table: pd.DataFrame, left_out: int) -> Evidence:
     logs, errors = np.log(table["factor"].to_numpy(np.float64)), table["standard_error"].to_numpy(np.float64)
     far = np.abs(logs) > FAR * errors
-    whole = table.iloc[-1]
+    whole, segments = table.iloc[-1], table.iloc[:-1]
     text = (
         f"The answered spend {whole['factor']:.3f} times elsewhere what the model expects of them (95 %: "
-        f"{whole['low']:.3f} to {whole['high']:.3f}); customers who were not asked are scaled by this."
+        f"{whole['low']:.3f} to {whole['high']:.3f}); customers who were not asked are scaled "
+    )
+    text += (
+        f"by the factor of their segment, {segments['factor'].min():.3f} to {segments['factor'].max():.3f}."
+        if len(segments)
+        else "by this."
     )
     if far.any():
         named = ", ".join(f"{name!r}" for name in table.loc[far, "segment"])
@@ -321,3 +272,37 @@ def _finding(table: pd.DataFrame, left_out: int) -> Evidence:
     if left_out:
         text += f" {left_out:,} answers are of customers of whose like the model says nothing; they have no part in it."
     return Evidence("smearing factor", not far.any(), text, table)
+
+
+def _influence(ratios: Ratios, ids: NDArray[Any]) -> Evidence:
+    """Name the answers that the factor hangs on."""
+    change = ratios.without / ratios.whole - 1
+    first = np.argsort(-np.abs(np.nan_to_num(change, nan=np.inf)), kind="stable")[:10]
+    table = pd.DataFrame(
+        {
+            "customer_id": ids[first],
+            "answered": ratios.answered[first],
+            "expected": ratios.expected[first],
+            "weight": ratios.weight[first],
+            "factor_without": ratios.without[first],
+            "change": change[first],
+        }
+    )
+    heavy = table[~(table["change"].abs() <= MOST_ONE)]
+    if heavy.empty:
+        text = (
+            f"No single answer moves the factor by more than {MOST_ONE:.0%}: without customer {ids[first[0]]!s}, whose "
+            f"answer counts most, it were {table['factor_without'].iloc[0]:.3f}."
+        )
+        return Evidence("single answers", True, text, table)
+    columns = ["customer_id", "answered", "expected", "factor_without"]
+    named = "; ".join(
+        f"customer {who!s} answered {answered:,.6g} where {expected:,.6g} was expected, and without it the factor were "
+        f"{without:.3f}"
+        for who, answered, expected, without in heavy[columns].head(3).to_numpy(dtype=object)
+    )
+    text = (
+        f"The factor {ratios.whole:.3f} hangs on single answers: {named}. Look at them, {len(heavy):,} in all, before "
+        "any total is used: mistyped, other window, other currency? Correct or remove them, or ask more customers."
+    )
+    return Evidence("single answers", False, text, table)
