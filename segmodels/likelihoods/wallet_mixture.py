@@ -6,6 +6,9 @@ lam = 0) and z = box_cox(C / g; lam),
 
     P(C > c) = (1 - p0) mean_k P(Z > (z - mean) / s_k) / P(Z > (lower - mean) / s_k),   Z normal.
 
+Where one law of errors is itself a mixture of M normals, as a t is, M neighbours among the K standard deviations are
+one law: tails are summed over them, by their mixing weights, before they are divided by the sum above the lower end.
+
 Everything is worked out customer by customer, so a customer's figures do not depend on who else is in the block. A
 customer with an argument that is NaN gets NaN.
 """
@@ -37,15 +40,27 @@ _STEPS = 200
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _prepare(
-    mean: float, var: float, sigma: FloatArray, lower: float, inverse: FloatArray, logs: FloatArray
+    mean: float,
+    var: float,
+    sigma: FloatArray,
+    mixing: FloatArray,
+    lower: float,
+    inverse: FloatArray,
+    logs: FloatArray,
 ) -> bool:
-    """Fill 1 / s_k and the logarithm of P(Z > (lower - mean) / s_k); whether any of these is very small."""
+    """Fill 1 / s_k and the logarithm of P(Z > lower) over the node's weight; whether any of these is very small."""
     steep = False
     for k in range(sigma.size):
         inverse[k] = 1.0 / math.sqrt(var + sigma[k] * sigma[k])
         low = (lower - mean) * inverse[k]
         logs[k] = normal.log_above(low) if low > -normal.CERTAIN else 0.0
         steep = steep or low > _STEEP
+    size = mixing.size
+    if size > 1:
+        for first in range(0, sigma.size, size):
+            law = logs[first : first + size]
+            top = law.max()
+            law[:] = top + math.log(np.sum(mixing * np.exp(law - top))) - np.log(mixing * size)
     return steep
 
 
@@ -135,6 +150,7 @@ def _fill_quantiles(
     var: FloatArray,
     p0: FloatArray,
     sigma: FloatArray,
+    mixing: FloatArray,
     code: IntArray,
     lam: float,
     g: float,
@@ -150,7 +166,7 @@ def _fill_quantiles(
         if math.isnan(m + var[i] + atom):
             out[i] = math.nan
             continue
-        steep = _prepare(m, var[i], sigma[code[i]], lower, inverse, logs)
+        steep = _prepare(m, var[i], sigma[code[i]], mixing, lower, inverse, logs)
         _weigh(logs, weight)
         widest, usual = 1.0 / inverse.min(), 1.0 / inverse.mean()
         bottom = lower if lam > 0.0 else m - 40.0 * widest
@@ -181,6 +197,7 @@ def _fill_above(
     var: FloatArray,
     p0: FloatArray,
     sigma: FloatArray,
+    mixing: FloatArray,
     code: IntArray,
     lam: float,
     g: float,
@@ -196,7 +213,7 @@ def _fill_above(
         if math.isnan(m + var[i] + p0[i]):
             out[i] = math.nan
             continue
-        steep = _prepare(m, var[i], sigma[code[i]], lower, inverse, logs)
+        steep = _prepare(m, var[i], sigma[code[i]], mixing, lower, inverse, logs)
         _weigh(logs, weight)
         for j in range(threshold.shape[1]):
             t = threshold[i, j]
@@ -218,6 +235,7 @@ def _fill_mean(
     var: FloatArray,
     p0: FloatArray,
     sigma: FloatArray,
+    mixing: FloatArray,
     code: IntArray,
     lam: float,
     g: float,
@@ -226,28 +244,44 @@ def _fill_mean(
     first: int,
     last: int,
 ) -> None:
-    nodes = sigma.shape[1]
+    nodes, size = sigma.shape[1], mixing.size
+    lower = scale_of(0.0, lam)
     for i in range(first, last):
-        total = 0.0
+        total, part, whole = 0.0, 0.0, 0.0
         for k in range(nodes):
             square = var[i] + sigma[code[i], k] ** 2
+            weight = mixing[k % size]
             if lam == 0.0:
-                total += math.exp(mean[i] + 0.5 * square)
-                continue
-            # the distance to the lower end, d, and s (r + sqrt(r^2 + 1)) with r = d / s
-            d = mean[i] + 1.0 / lam
-            root = math.sqrt(d * d + square)
-            reach = d + root if d >= 0.0 else square / (root - d)
-            u = math.log(reach) - 0.5 * math.log(square)
-            total += math.exp(math.log(lam * reach) / lam + flat_at(table, u))
-        out[i] = (1.0 - p0[i]) * g * total / nodes
+                value = math.exp(mean[i] + 0.5 * square)
+            else:
+                # the distance to the lower end, d, and s (r + sqrt(r^2 + 1)) with r = d / s
+                d = mean[i] + 1.0 / lam
+                root = math.sqrt(d * d + square)
+                reach = d + root if d >= 0.0 else square / (root - d)
+                u = math.log(reach) - 0.5 * math.log(square)
+                value = math.exp(math.log(lam * reach) / lam + flat_at(table, u))
+                if size > 1:
+                    weight *= math.exp(normal.log_above((lower - mean[i]) / math.sqrt(square)))
+            part += weight * value
+            whole += weight
+            if k % size == size - 1:
+                total += part / whole
+                part, whole = 0.0, 0.0
+        out[i] = (1.0 - p0[i]) * g * total * size / nodes
 
 
 def _columns(
-    mean: ArrayLike, var: ArrayLike, p0: ArrayLike, sigma: ArrayLike, code: ArrayLike, lam: float, g: float
+    mean: ArrayLike,
+    var: ArrayLike,
+    p0: ArrayLike,
+    sigma: ArrayLike,
+    code: ArrayLike,
+    lam: float,
+    g: float,
+    mixing: ArrayLike,
 ) -> tuple[Any, ...]:
     """Arguments as the kernels take them."""
-    numbers = (np.ascontiguousarray(each, dtype=np.float64) for each in (mean, var, p0, sigma))
+    numbers = (np.ascontiguousarray(each, dtype=np.float64) for each in (mean, var, p0, sigma, mixing))
     return *numbers, np.ascontiguousarray(code, dtype=np.int64), float(lam), float(g)
 
 
@@ -264,6 +298,7 @@ def quantiles(
     code: ArrayLike,
     lam: float,
     g: float,
+    mixing: ArrayLike = (1.0,),
 ) -> FloatArray:
     """Quantiles of elsewhere spend.
 
@@ -283,6 +318,8 @@ def quantiles(
         Of the Box-Cox scale, at least 0.
     g
         Money that is 1 on it.
+    mixing
+        Weights, which sum to 1, of the M normals that make one law of errors, shape (M,); K is a multiple of M.
 
     Returns
     -------
@@ -295,7 +332,7 @@ def quantiles(
     >>> quantiles([0.1, 0.5, 0.9], [0.2], [0.1], [0.3], sigma, [0], 0.0, 100.0).round(2)
     array([[  0.  ,  79.44, 276.29]])
     """
-    columns = _columns(mean, var, p0, sigma, code, lam, g)
+    columns = _columns(mean, var, p0, sigma, code, lam, g, mixing)
     wanted = np.ascontiguousarray(levels, dtype=np.float64)
     out = np.empty((len(columns[0]), wanted.size))
     _run(_fill_quantiles, (wanted, *columns), out)
@@ -311,6 +348,7 @@ def above(
     code: ArrayLike,
     lam: float,
     g: float,
+    mixing: ArrayLike = (1.0,),
 ) -> FloatArray:
     """Probability that elsewhere spend is above a threshold.
 
@@ -318,7 +356,7 @@ def above(
     ----------
     threshold
         Money, shape (B, T), or (T,) for all alike; nobody spends less than 0.
-    mean, var, p0, sigma, code, lam, g
+    mean, var, p0, sigma, code, lam, g, mixing
         As of :func:`quantiles`.
 
     Returns
@@ -332,7 +370,7 @@ def above(
     >>> above([0.0, 276.29], [0.2], [0.1], [0.3], sigma, [0], 0.0, 100.0).round(4)
     array([[0.7, 0.1]])
     """
-    columns = _columns(mean, var, p0, sigma, code, lam, g)
+    columns = _columns(mean, var, p0, sigma, code, lam, g, mixing)
     rows = len(columns[0])
     wanted = np.atleast_2d(np.asarray(threshold, dtype=np.float64))
     wanted = np.ascontiguousarray(np.broadcast_to(wanted, (rows, wanted.shape[1])))
@@ -342,13 +380,20 @@ def above(
 
 
 def mean(
-    mean: ArrayLike, var: ArrayLike, p0: ArrayLike, sigma: ArrayLike, code: ArrayLike, lam: float, g: float
+    mean: ArrayLike,
+    var: ArrayLike,
+    p0: ArrayLike,
+    sigma: ArrayLike,
+    code: ArrayLike,
+    lam: float,
+    g: float,
+    mixing: ArrayLike = (1.0,),
 ) -> FloatArray:
     """Average elsewhere spend: closed form at lam = 0, otherwise truncated powers to 1e-9.
 
     Parameters
     ----------
-    mean, var, p0, sigma, code, lam, g
+    mean, var, p0, sigma, code, lam, g, mixing
         As of :func:`quantiles`.
 
     Returns
@@ -361,7 +406,7 @@ def mean(
     >>> mean([0.2], [0.1], [0.3], np.array([[0.6, 0.8]]), [0], 0.0, 100.0).round(2)
     array([115.69])
     """
-    columns = _columns(mean, var, p0, sigma, code, lam, g)
+    columns = _columns(mean, var, p0, sigma, code, lam, g, mixing)
     table = flat_log_power(1.0 / lam) if lam > 0.0 else np.empty((0, 0))
     out = np.empty(len(columns[0]))
     _run(_fill_mean, (*columns, table), out)

@@ -145,6 +145,44 @@ def test_mean_is_that_of_the_quantiles():
         assert_allclose(wm.mean(*columns, lam, G), rough, rtol=2e-3)
 
 
+@pytest.mark.parametrize(
+    ("m", "lam", "nu"), [(-1.0, 0.5, 4.0), (0.5, 0.33, 6.0), (0.3, 0.0, 3.0), (0.0, 1.0, 30.0)]
+)
+def test_a_mixture_of_normals_is_a_t_cut_off_at_the_end_of_the_scale(m, lam, nu):
+    points, weights = np.polynomial.legendre.leggauss(30)
+    mixing = weights * np.exp(-0.5 * (7 * points) ** 2)
+    sigma = 0.9 * np.sqrt(nu / stats.chi2.ppf(ndtr(7 * points), nu))
+    columns = [m], [0.0], [0.2], sigma[None], [0], lam, G, mixing / mixing.sum()
+    levels = np.array([0.3, 0.6, 0.9, 0.99])
+    got = wm.quantiles(levels, *columns)
+    bottom = float(box_cox.lower(lam))
+    beyond = stats.t.sf((bottom - m) / 0.9, nu)
+    over = stats.t.sf((box_cox.transform(got[0] / G, lam) - m) / 0.9, nu) / beyond
+    assert_allclose(0.8 * over, 1 - levels, rtol=5e-5)
+    assert_allclose(wm.above(got, *columns)[0], 1 - levels, rtol=1e-9)
+    if lam * nu > 1:
+        edges = [bottom, m, m + 10, m + 1e3, m + 1e5]
+
+        def amount(z):
+            return box_cox.inverse(z, lam) * stats.t.pdf((z - m) / 0.9, nu) / 0.9
+
+        exact = sum(quad(amount, *pair, limit=300)[0] for pair in pairwise(edges)) / beyond
+        assert_allclose(wm.mean(*columns)[0], 0.8 * G * exact, rtol=1e-3)
+
+
+def test_two_laws_of_errors_count_alike():
+    mixing = np.array([0.3, 0.7])
+    both = np.array([[0.5, 1.0, 0.8, 1.6]])
+    for lam in (0.0, 0.5):
+        rest = [[-1.0], [0.0], [0.1]]
+        parts = [wm.above([50.0, 200.0], *rest, both[:, k : k + 2], [0], lam, G, mixing) for k in (0, 2)]
+        assert_allclose(
+            wm.above([50.0, 200.0], *rest, both, [0], lam, G, mixing), np.mean(parts, axis=0), rtol=1e-12
+        )
+        means = [wm.mean(*rest, both[:, k : k + 2], [0], lam, G, mixing) for k in (0, 2)]
+        assert_allclose(wm.mean(*rest, both, [0], lam, G, mixing), np.mean(means, axis=0), rtol=1e-12)
+
+
 def test_a_customer_without_a_distribution_gets_none():
     mean, var, p0, sigma, code = world(3, 7)
     mean[1] = np.nan

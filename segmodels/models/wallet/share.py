@@ -42,6 +42,8 @@ from segmodels.models.wallet.support import Support, support
 from segmodels.tables.wallets import Wallets
 
 _STARTS = (-1.0, -3.0)
+# Between the logarithm and this power, powers of money can not be told apart and overflow.
+_LEAST_SCALE = 0.01
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ class WalletShareFit:
     @property
     def u(self) -> Array:
         """All draws of the coordinates, shape (draws, k)."""
-        u = self.posterior["unconstrained_posterior"]["u"].to_numpy()
+        # numbers beside each other come from different chains, so that a few stand for all
+        u = self.posterior["unconstrained_posterior"]["u"].transpose("draw", "chain", ...).to_numpy()
         return u.reshape(-1, u.shape[-1])
 
     @property
@@ -269,9 +272,12 @@ def _check(spec: WalletShare) -> None:
     faults: list[Fault] = []
     if spec.errors not in ("normal", "t"):
         faults.append(Fault("errors", repr(spec.errors), "'normal' or 't'", "Check the spelling."))
-    if spec.scale is not None and not 0 <= spec.scale <= 1:
+    if spec.scale is not None and spec.scale != 0 and not _LEAST_SCALE <= spec.scale <= 1:
         remedy = "0 is the logarithm, 1 no transformation; None chooses."
-        faults.append(Fault("scale", repr(spec.scale), "a number from 0 to 1, or None", remedy))
+        faults.append(Fault("scale", repr(spec.scale), "0, a number from 0.01 to 1, or None", remedy))
+    if not spec.spread > 0:
+        remedy = "It is the scale of a half-normal prior on how much segments differ."
+        faults.append(Fault("spread", repr(spec.spread), "a number above 0", remedy))
     if isinstance(spec.covariates, str):
         got, remedy = repr(spec.covariates), f"Give covariates=({spec.covariates!r},)."
         faults.append(Fault("covariates", got, "a tuple of column names", remedy))

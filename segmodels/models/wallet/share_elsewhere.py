@@ -63,6 +63,7 @@ class ShareElsewhere:
                 lines.place(self.features),
                 lines.scale,
                 lines.money,
+                lines.mixing,
             )
         )
 
@@ -81,6 +82,7 @@ class ShareElsewhere:
                 lines.place(self.features),
                 lines.scale,
                 lines.money,
+                lines.mixing,
             )
         )
 
@@ -98,6 +100,7 @@ class ShareElsewhere:
                 lines.place(self.features),
                 lines.scale,
                 lines.money,
+                lines.mixing,
             )
         )
 

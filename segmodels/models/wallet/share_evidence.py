@@ -8,6 +8,7 @@ import pandas as pd
 from segmodels.evidence import Evidence
 from segmodels.inference.grouped import GroupedPosterior
 from segmodels.models.wallet.share_cells import EXACT, FROM_ZERO, INTERVAL, ZERO, ShareCells
+from segmodels.models.wallet.share_lines import has_mean
 from segmodels.models.wallet.support import FEWEST_NONBUYERS
 
 # So probable a sign is said without ifs.
@@ -45,8 +46,7 @@ def _without_mean(spec: Any, u: np.ndarray, density: GroupedPosterior, scale: fl
     """Say whether t errors leave elsewhere spend without a mean."""
     if spec.errors != "t":
         return False
-    nu = density.parametrisation.forward(u[:, : density.base], 1.0)[:, -1]
-    return scale * float(np.median(nu)) <= 1
+    return not has_mean(density.parametrisation.forward(u[:, : density.base], 1.0)[:, -1], scale)
 
 
 def _scale(scale: float, table: pd.DataFrame | None, heavy: bool) -> Evidence:  # noqa: FBT001

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtri, ndtr
 
 from segmodels.inference.grouped import GroupedPosterior
 from segmodels.models.wallet.block import Array
@@ -15,9 +16,9 @@ _AT = {name: k for k, name in enumerate(PARAMETERS)}
 _NODES = 24
 # Own spends at which the spread of the errors is worked out: neighbours differ by little.
 _PLACES = 256
-_T_DRAWS = 100
-# Under t errors a node is a spread of the normal that the t is a mixture of.
-_T_NODES = 96
+# Draws whose t errors stand for all, and the normals that each of them is a mixture of.
+_T_DRAWS, _T_NODES, _T_END = 8, 24, 7.0
+_ONE = np.ones(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,24 +55,29 @@ class Lines:
 
     @cached_property
     def sigma_nodes(self) -> Array:
-        """Equally likely spreads of the errors at each of 256 own spends, shape (256, K)."""
+        """Spreads of normal errors at each of 256 own spends, shape (256, K), in laws of as many as `mixing` has."""
         y = np.linspace(self.own_spend.low, self.own_spend.high, _PLACES)[:, None]
         spreads = np.log(self.sigma) + self.spread_slope * y
         if np.isinf(self.nu).all():
             return np.exp(np.quantile(spreads, _middles(min(_NODES, len(self.sigma))), axis=1).T)
-        from scipy.stats import chi2
-
-        grid = _middles(_T_NODES)
-        some = slice(None, None, max(1, len(self.nu) // _T_DRAWS))
+        some = np.argsort(self.nu, kind="stable")[
+            (_middles(min(_T_DRAWS, len(self.nu))) * len(self.nu)).astype(np.int64)
+        ]
+        points, _ = _normal_scores()
+        # A t is a normal whose variance is divided by a chi-squared over its degrees of freedom.
         freedom = self.nu[some, None]
-        mixing = -0.5 * np.log(chi2.ppf(grid, freedom) / freedom)
-        every = (spreads[:, some, None] + mixing).reshape(_PLACES, -1)
-        return np.exp(np.quantile(every, grid, axis=1).T)
+        wider = -0.5 * np.log(chdtri(freedom, ndtr(points)) / freedom)
+        return np.exp(spreads[:, some, None] + wider).reshape(_PLACES, -1)
+
+    @property
+    def mixing(self) -> Array:
+        """Weights of the normals that make one law of errors, shape (M,)."""
+        return _ONE if np.isinf(self.nu).all() else _normal_scores()[1]
 
     @property
     def has_mean(self) -> bool:
         """Whether an expected elsewhere spend exists: a t with nu degrees of freedom has moments below nu alone."""
-        return bool(np.isinf(self.nu).all() or self.scale * float(np.median(self.nu)) > 1)
+        return has_mean(self.nu, self.scale)
 
     def place(self, features: Array) -> NDArray[np.int64]:
         """Row of :attr:`sigma_nodes` of each customer, shape (B,)."""
@@ -140,6 +146,18 @@ def lines_of(density: GroupedPosterior, u: Array, scale: float, own_spend: OwnSp
         stacks.append(np.concatenate([np.stack(parts, axis=-1), slopes], axis=-1))
     sigma, nu, fan = (values[:, _AT[name]] for name in ("sigma", "nu", "spread_slope"))
     return Lines(stacks[0], stacks[1], sigma, nu, scale, density.scale, fan, own_spend)
+
+
+def has_mean(nu: Array, scale: float) -> bool:
+    """Whether elsewhere spend has a mean for all but a twentieth of the degrees of freedom."""
+    return bool(np.isinf(nu).all() or scale * float(np.quantile(nu, 0.05)) > 1)
+
+
+def _normal_scores() -> tuple[Array, Array]:
+    """Gauss-Legendre points of a standard normal, far into its tails, and their weights."""
+    points, weights = np.polynomial.legendre.leggauss(_T_NODES)
+    density = weights * np.exp(-0.5 * (_T_END * points) ** 2)
+    return _T_END * points, density / density.sum()
 
 
 def _middles(size: int) -> Array:

@@ -299,7 +299,7 @@ def _influence(ratios: Ratios, ids: NDArray[Any]) -> Evidence:
     named = "; ".join(
         f"customer {who!s} answered {answered:,.6g} where {expected:,.6g} was expected, and without it the factor were "
         f"{without:.3f}"
-        for who, answered, expected, without in heavy[columns].head(3).to_numpy(dtype=object)
+        for who, answered, expected, without in heavy.head(3)[columns].to_numpy(dtype=object)
     )
     text = (
         f"The factor {ratios.whole:.3f} hangs on single answers: {named}. Look at them, {len(heavy):,} in all, before "

@@ -101,6 +101,17 @@ def test_draws_agree_with_the_closed_form(fitted):
     assert (np.abs(mean - block.elsewhere.mean()[:40]) <= 5 * error + 1e-9).all()
 
 
+def test_draws_agree_with_the_closed_form_under_t_errors():
+    frame = _frame(1500, seed=7, answered=500, nonbuyers=0.0, hurdle=-2.0, scale=0.5)
+    fit = WalletShare(scale=0.5, errors="t").fit(_read(frame), sg.Laplace(draws=1000), seed=1)
+    rows = np.flatnonzero(~next(fit.blocks()).answered)[:60]
+    elsewhere = next(fit.blocks()).take(rows).elsewhere
+    levels, draws = np.array([0.3, 0.5, 0.9, 0.95]), elsewhere.draws(np.arange(4000))
+    reached = (draws[:, None, :] <= elsewhere.quantiles(levels)[:, :, None]).mean(axis=2)
+    np.testing.assert_allclose(reached.mean(axis=0), levels, atol=0.006)
+    assert draws.mean() == pytest.approx(elsewhere.mean().mean(), rel=0.02)
+
+
 def test_draws_belong_to_customer_and_number(fitted):
     frame, fit = fitted
     numbers = np.array([5, 2, 900])
@@ -189,7 +200,9 @@ def test_save_and_load(fitted, tmp_path):
     ("spec", "more", "says"),
     [
         (WalletShare(errors="cauchy"), {}, "'normal' or 't'"),
-        (WalletShare(scale=-1.0), {}, "a number from 0 to 1"),
+        (WalletShare(scale=-1.0), {}, "a number from 0.01 to 1"),
+        (WalletShare(scale=1e-6), {}, "a number from 0.01 to 1"),
+        (WalletShare(spread=-1.0), {}, "half-normal prior"),
         (WalletShare(covariates="age"), {}, "a tuple of column names"),
         (WalletShare(by="region"), {}, "no column 'region'"),
         (WalletShare(), {"answered": 12}, "12 answers"),
