@@ -14,9 +14,10 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from segmodels.likelihoods import box_cox, wallet_draws, wallet_mixture
 from segmodels.models.wallet.block import Array
-from segmodels.models.wallet.share_lines import Lines
+from segmodels.models.wallet.share_lines import Lines, errors_of
 
 _HERMITE = 9
+_ELEMENTS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +115,22 @@ class ShareElsewhere:
                 m, sigma, p0, lines.scale, lines.money, self.seed, self.keys, np.asarray(numbers), nu
             )
         )
+
+    def means(self, numbers: NDArray[np.int64]) -> Array:
+        """Mean of C under the posterior draws of these numbers, shape (B, D)."""
+        lines, numbers = self.lines, np.asarray(numbers)
+        out = np.full((len(self.features), len(numbers)), np.inf)
+        if not lines.has_mean:
+            return self._blank(out)
+        step = max(1, _ELEMENTS // max(1, len(out) * len(lines.mixing)))
+        for start in range(0, len(numbers), step):
+            some = numbers[start : start + step]
+            m, sigma, nu = lines.locations(self.features, self.code, some)
+            given = m.ravel(), np.zeros(m.size), lines.atoms(self.features, self.code, some).ravel()
+            nodes = errors_of(sigma, nu).reshape(m.size, -1)
+            rest = np.arange(m.size), lines.scale, lines.money, lines.mixing
+            out[:, start : start + step] = wallet_mixture.mean(*given, nodes, *rest).reshape(m.shape)
+        return self._blank(out)
 
     def at(self, u: Array, numbers: NDArray[np.int64]) -> Array:
         """C at the level u of each draw's distribution, shape (B, D) from (B, D)."""

@@ -63,11 +63,8 @@ class Lines:
         some = np.argsort(self.nu, kind="stable")[
             (_middles(min(_T_DRAWS, len(self.nu))) * len(self.nu)).astype(np.int64)
         ]
-        points, _ = _normal_scores()
-        # A t is a normal whose variance is divided by a chi-squared over its degrees of freedom.
-        freedom = self.nu[some, None]
-        wider = -0.5 * np.log(chdtri(freedom, ndtr(points)) / freedom)
-        return np.exp(spreads[:, some, None] + wider).reshape(_PLACES, -1)
+        every = np.exp(spreads[:, some, None] + np.log(_widenings(self.nu[some, None])))
+        return every.reshape(_PLACES, -1)
 
     @property
     def mixing(self) -> Array:
@@ -146,6 +143,18 @@ def lines_of(density: GroupedPosterior, u: Array, scale: float, own_spend: OwnSp
         stacks.append(np.concatenate([np.stack(parts, axis=-1), slopes], axis=-1))
     sigma, nu, fan = (values[:, _AT[name]] for name in ("sigma", "nu", "spread_slope"))
     return Lines(stacks[0], stacks[1], sigma, nu, scale, density.scale, fan, own_spend)
+
+
+def errors_of(sigma: Array, nu: Array) -> Array:
+    """Spreads of the M normals that errors are a mixture of, (B, D, M), from spreads (B, D) and freedom (D,)."""
+    if np.isinf(nu).all():
+        return sigma[:, :, None]
+    return sigma[:, :, None] * _widenings(nu[:, None])
+
+
+def _widenings(nu: Array) -> Array:
+    """How much wider than the t each of its normals is: root of nu over a chi-squared, last axis (M,)."""
+    return np.sqrt(nu / chdtri(nu, ndtr(_normal_scores()[0])))
 
 
 def has_mean(nu: Array, scale: float) -> bool:
