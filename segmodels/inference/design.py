@@ -88,7 +88,7 @@ def design(
     else:
         known: Any = pd.Index((groups[by] if segments is None else segments).unique()).sort_values()
         codes = known.get_indexer(groups[by])
-        labels = tuple(str(label) for label in known)
+        labels = tuple(segment_labels(known).tolist())
     return Design(covariates, tuple(matrices), tuple(centres), tuple(spreads), labels, codes.astype(np.int64))
 
 
@@ -106,8 +106,8 @@ def design_like(known: Design, groups: pd.DataFrame, by: str | None) -> Design:
     )
     codes = np.zeros(len(groups), np.int64)
     if by is not None:
-        labels: Any = groups[by].astype(str)
-        codes = pd.Index(known.segments).get_indexer(labels).astype(np.int64)
+        named: Any = groups[by]
+        codes = segment_codes(known.segments, named)
         unknown = groups.loc[codes < 0, by]
         if len(unknown):
             examples = tuple(repr(value) for value in unknown.head(3))
@@ -115,6 +115,57 @@ def design_like(known: Design, groups: pd.DataFrame, by: str | None) -> Design:
             remedy = "Fit again with these segments, or give their customers a fitted one."
             raise InputError(Fault(by, "unknown segments", expected, remedy, len(unknown), examples))
     return Design(known.covariates, matrices, known.centre, known.spread, known.segments, codes)
+
+
+def segment_labels(values: pd.Series | pd.Index) -> NDArray[Any]:
+    """Write segments as a fit names them: each value by itself, whatever others stand in its column.
+
+    Parameters
+    ----------
+    values
+        Text, numbers, flags or dates, shape (G,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Text, as objects, shape (G,).
+
+    Examples
+    --------
+    >>> segment_labels(pd.Series(pd.to_datetime(["2024-01-01"])))
+    array(['2024-01-01 00:00:00'], dtype=object)
+    """
+    codes, kinds = pd.factorize(values, use_na_sentinel=False)
+    written = np.empty(len(kinds), dtype=object)
+    written[:] = [str(kind) for kind in kinds]
+    return written[codes]
+
+
+def segment_codes(segments: tuple[str, ...], values: pd.Series) -> NDArray[np.int64]:
+    """Find the places of values among the segments of a fit.
+
+    Parameters
+    ----------
+    segments
+        Labels, shape (S,).
+    values
+        As in :func:`segment_labels`, shape (G,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (G,); -1 where a value is none of the segments.
+
+    Examples
+    --------
+    >>> segment_codes(("2023", "2024"), pd.Series([2024, 2025]))
+    array([ 1, -1])
+    """
+    known: Any = pd.Index(segments, dtype=object)
+    codes = known.get_indexer(segment_labels(values))
+    # Dates without times, too, where the fit knew them as text.
+    as_column = known.get_indexer(np.asarray(values.astype(str), dtype=object))
+    return np.where(codes < 0, as_column, codes).astype(np.int64)
 
 
 def _faults(groups: pd.DataFrame, name: str) -> list[Fault]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +91,10 @@ def argument_faults(roles: Roles, limits: Limits, answers: Any) -> list[Fault]:
         advice = "Open it with ibis.duckdb.connect, and pass the table."
         faults.append(Fault("answers", "a DuckDB file", "a table, or a Parquet or CSV file", advice))
     for name, share in (("below", limits.below), ("most_below", limits.most_below)):
-        if not 0 <= share <= 1:
+        if not 0 <= _float(share) <= 1:
             faults.append(Fault(name, repr(share), "a share from 0 to 1", "Say, for example, 0.05."))
     width = roles.rounding
-    if isinstance(width, (bool, int, float)) and not (not isinstance(width, bool) and 0 < width < math.inf):
+    if not (width is None or isinstance(width, str) or 0 < _float(width) < math.inf):
         advice = "Say None where answers are exact."
         faults.append(Fault("rounding", repr(width), "a positive number, a column, 'auto' or None", advice))
     return faults
@@ -168,12 +169,27 @@ def as_label(column: Column) -> Column:
 
 
 def _numbers(raw: Table, named: Mapping[str, str]) -> dict[str, Column]:
-    read = {name: parse.as_number(raw[column]) for name, column in named.items()}
+    read = {name: parse.as_number(_as_written(raw[column])) for name, column in named.items()}
     return read | {f"got_{name}": raw[column] for name, column in named.items()}
+
+
+def _as_written(column: Column) -> Column:
+    """Numbers of single precision by their digits: 100.2 is 100.2, as in a column of double precision."""
+    return column.cast("string") if column.type().is_float32() else column
 
 
 def _side(role: str | tuple[str, str] | None, side: int) -> str | None:
     return role[side] if isinstance(role, tuple) else role
+
+
+def _float(value: Any) -> float:
+    """Give a number as engines take it, NaN where it is none."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _given(named: Mapping[str, str | None]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import ibis
 from segmodels.tables.engine import Column, Table, is_null
 from segmodels.tables.wallet_rounding import unit_of
 
-# What floats leave of own spend that is all of a total (0.3 - (0.1 + 0.2) is not quite 0).
+# What floats leave of amounts that are the same, as a share of them (0.3 - (0.1 + 0.2) is not quite 0).
 _NOTHING = 1e-9
 
 
@@ -34,14 +34,16 @@ def bounded(
         nothing at all.
     """
     answer, own, zero = rows.answer, rows.own, ibis.literal(0.0)
-    elsewhere = answer - own if argument == "total" else answer
-    elsewhere = (elsewhere.abs() <= _NOTHING * own).ifelse(zero, elsewhere)
+    taken: Column = own if argument == "total" else zero
+    noise = taken * _NOTHING + answer * _NOTHING
     # Nothing spent is no rounded number.
     nothing = (answer == 0) & ((own == 0) | (argument == "elsewhere"))
     half = nothing.ifelse(zero, _width(rows, rounding)) / 2.0
-    censored, rounded = elsewhere < -half, half > 0
-    low = ibis.greatest(zero, elsewhere - half)
-    high = censored.ifelse(below * own, elsewhere + half)
+    elsewhere = _snapped(answer - taken, noise)
+    least, most = (_snapped(end, noise) for end in (elsewhere - half, elsewhere + half))
+    censored, rounded = most < 0, half > 0
+    low = ibis.greatest(zero, least)
+    high = censored.ifelse(below * own, most)
     mark = ibis.cases((censored, "censored"), (rounded, "rounded"), else_="exact")
     absent = is_null(answer)
     return {
@@ -50,6 +52,11 @@ def bounded(
         "mark": absent.ifelse(ibis.null("string"), mark),
         "nothing": (~absent & (own == 0) & (answer == 0)).fill_null(False),
     }
+
+
+def _snapped(amount: Column, noise: Column) -> Column:
+    """Take an amount that is no more than noise for nothing."""
+    return (amount.abs() <= noise).ifelse(0.0, amount)
 
 
 def _width(rows: Table, rounding: float | Sequence[float] | None) -> Column:

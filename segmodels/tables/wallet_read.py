@@ -25,7 +25,7 @@ from segmodels.tables.wallet_columns import (
     shape_faults,
 )
 from segmodels.tables.wallet_interval import bounded
-from segmodels.tables.wallet_rounding import units
+from segmodels.tables.wallet_rounding import is_multiple, is_told, powers, units
 from segmodels.tables.wallet_rules import answer_rules, below_fault, joint_rules, own_rules, who
 
 _ENOUGH = 20
@@ -48,6 +48,7 @@ def read_wallets(
     faults = argument_faults(roles, limits, answers)
     if faults:
         raise InputError(faults)
+    roles, limits = _as_floats(roles, limits)
     source = _with_index(source, roles.customer)
     named = roles.named_by_own() | ({} if answers is not None else roles.named_by_answer(alone=False))
     opened = open_source(source, None if roles.columns is None else tuple(named.values()), table)
@@ -74,6 +75,13 @@ def read_wallets(
         "categories": tuple(categories),
         "order": _order(source, roles.customer, opened.kind),
     }
+
+
+def _as_floats(roles: Roles, limits: Limits) -> tuple[Roles, Limits]:
+    """Numbers of NumPy and fractions as the floats that engines take."""
+    step = roles.rounding
+    step = step if step is None or isinstance(step, str) else float(step)
+    return replace(roles, rounding=step), Limits(float(limits.below), float(limits.most_below))
 
 
 def _one(opened: Source, roles: Roles) -> _Read:
@@ -133,7 +141,7 @@ def _shaped(faults: list[Fault], opened: Source, roles: Roles, *, alone: bool) -
 
 def _joint(rows: Table, roles: Roles) -> list[rules.Rule]:
     step = roles.rounding
-    return joint_rules(rows, float(step) if isinstance(step, (int, float)) else None, roles.argument)
+    return joint_rules(rows, None if isinstance(step, str) else step, roles.argument)
 
 
 def _joined(rows: Table, said: Table) -> Table:
@@ -184,8 +192,22 @@ def _bounded(rows: Table, roles: Roles, limits: Limits) -> Table:
 
 
 def _auto(rows: Table) -> tuple[float, ...]:
-    said = fetch(rows.filter(~is_null(rows.answer)).select("answer", "own"))
-    return units(said.column("answer").to_numpy(), said.column("own").to_numpy())
+    said = fetch(rows.filter(rows.answer > 0).select("answer")).column("answer").to_numpy()
+    if not said.size:
+        return ()
+    return units(said, np.array([_grid_of_own(rows, float(said.max()))]))
+
+
+def _grid_of_own(rows: Table, largest: float) -> float:
+    """Find the largest power of ten that divides own spend of everybody; who answers may buy nothing at all.
+
+    A search for one exception ends as soon as there is one, so only the last goes through all rows.
+    """
+    told = rows.filter(is_told(rows.own, largest)).select("own")
+    for step in powers(largest):
+        if not fetch(told.filter(~is_multiple(told.own, step)).limit(1)).num_rows:
+            return step
+    return powers(largest)[-1]
 
 
 def _final(rows: Table, kept: Sequence[str]) -> Table:

@@ -11,8 +11,9 @@ from segmodels.tables.engine import Column
 
 Array = NDArray[np.float64]
 
-# Divisible up to what the division of two floats leaves.
+# Divisible up to what sums and a division of floats leave: of the unit, and of the amount.
 _CLOSE = 1e-6
+_NOISE = 1e-15
 # Finer than a billionth of the largest answer, nothing is told apart from the noise of floats.
 _DIGITS = 9
 _FEWEST = 5
@@ -23,7 +24,8 @@ _MOST_AT_ONE = 0.9
 def units(answers: Array, own: Array) -> tuple[float, ...]:
     """Find the units to which answers heap: of 1, 2, 5, 10, 20, 50 and so on, ascending.
 
-    The grid that money moves on is the finest power of ten on which own spend and answers lie. Of answers that
+    The grid that money moves on is the largest power of ten of which own spend and answers are multiples, whatever
+    the currency: where all of them are multiples of 10, nothing shows that anybody rounds to 10. Of answers that
     are multiples of f, about f/u are multiples of u by chance, where amounts are spread over more than u. A unit
     u is used if three things hold of the answers of at least u/2 that are multiples of the next finer grid or
     unit f:
@@ -42,7 +44,8 @@ def units(answers: Array, own: Array) -> tuple[float, ...]:
     answers
         Stated amounts, shape (n,), finite, at least 0; those of 0 tell nothing.
     own
-        Own spend of the same customers, shape (n,), finite: known exactly, it shows the finest amount there is.
+        Own spend, of the same customers or of all, shape (m,), finite: known exactly, it shows the finest amount
+        there is.
 
     Returns
     -------
@@ -64,8 +67,9 @@ def units(answers: Array, own: Array) -> tuple[float, ...]:
     positive = answers[answers > 0]
     if not positive.size:
         return ()
-    grid = _grid(np.concatenate([positive, own]))
-    ladder = _ladder(grid, float(positive.max()))
+    largest = float(positive.max())
+    grid = _grid(np.concatenate([positive, own]), powers(largest))
+    ladder = _ladder(grid, largest)
     used: list[float] = []
     for unit in ladder:
         if _heaps(positive, unit, _finer(unit, used, grid)):
@@ -90,29 +94,47 @@ def unit_of(answer: Column, found: Sequence[float]) -> Column:
 
 def is_multiple(answer: Column, unit: float) -> Column:
     """Whether an amount is a multiple of a unit, as an expression."""
-    rest = (answer / unit) % 1.0
-    return (rest < _CLOSE) | (rest > 1.0 - _CLOSE)
+    ratio = answer / unit
+    rest: Column = ratio % 1.0
+    close: Column = ibis.greatest(_CLOSE, ratio * _NOISE)
+    return (answer == 0) | ((ratio >= 0.5) & ((rest < close) | (rest > 1.0 - close)))
+
+
+def powers(largest: float) -> tuple[float, ...]:
+    """List the powers of ten on which money may move, from the largest answer down to the noise of floats.
+
+    Examples
+    --------
+    >>> powers(250.0)[:3], len(powers(250.0))
+    ((100.0, 10.0, 1.0), 10)
+    """
+    # A largest answer of 1000 times 1e-9 is a thousandth of a thousandth, too.
+    top = int(np.floor(np.log10(largest) + 1e-9))
+    return tuple(float(f"1e{top - digit}") for digit in range(_DIGITS + 1))
+
+
+def is_told(amount: Column, largest: float) -> Column:
+    """Whether an amount is more than noise beside the largest answer, as an expression."""
+    return amount >= powers(largest)[-1] / 2
 
 
 def _divides(unit: float, amounts: Array) -> NDArray[np.bool_]:
-    rest = (amounts / unit) % 1.0
-    return (rest < _CLOSE) | (rest > 1.0 - _CLOSE)
+    ratio = amounts / unit
+    rest, close = ratio % 1.0, np.maximum(_CLOSE, _NOISE * ratio)
+    return (amounts == 0) | ((ratio >= 0.5) & ((rest < close) | (rest > 1.0 - close)))
 
 
-def _grid(amounts: Array) -> float:
-    """Find the largest power of ten, at most 1, that divides all amounts; or what floats can tell."""
-    finest = min(int(np.floor(np.log10(amounts.max()))) - _DIGITS, 0)
-    for exponent in range(0, finest, -1):
-        if _divides(10.0**exponent, amounts).all():
-            return 10.0**exponent
-    return 10.0**finest
+def _grid(amounts: Array, steps: Sequence[float]) -> float:
+    """Find the largest power of ten that divides all amounts; or the finest that floats can tell."""
+    told = amounts[amounts >= steps[-1] / 2]
+    return next((step for step in steps if _divides(step, told).all()), steps[-1])
 
 
 def _ladder(grid: float, largest: float) -> list[float]:
     """List 1, 2 and 5 times the powers of ten, above the grid and up to the largest answer."""
-    first, last = round(np.log10(grid)), int(np.floor(np.log10(largest)))
+    first, last = round(np.log10(grid)), round(np.log10(powers(largest)[0]))
     steps = [float(f"{digit}e{exponent}") for exponent in range(first, last + 1) for digit in (1, 2, 5)]
-    return [step for step in steps[1:] if step <= largest]
+    return [step for step in steps[1:] if step <= largest * (1 + _CLOSE)]
 
 
 def _finer(unit: float, used: Sequence[float], grid: float) -> float:
@@ -122,7 +144,7 @@ def _finer(unit: float, used: Sequence[float], grid: float) -> float:
 
 
 def _heaps(amounts: Array, unit: float, finer: float) -> bool:
-    reached = amounts[(amounts >= unit / 2) & _divides(finer, amounts)]
+    reached = amounts[(amounts >= unit / 2 * (1 - _CLOSE)) & _divides(finer, amounts)]
     heap = np.rint(reached[_divides(unit, reached)] / unit)
     hits, n, chance = len(heap), len(reached), finer / unit
     if hits < _FEWEST or hits <= n * 2 * chance / (1 + chance):

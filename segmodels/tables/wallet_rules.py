@@ -88,7 +88,7 @@ def joint_rules(rows: Table, multiple: float | None, argument: str) -> list[rule
             rules.Rule(
                 "rounding",
                 "an answer finer than that",
-                f"multiples of {multiple:g}",
+                f"multiples of {multiple:.15g}",
                 advice,
                 finer,
                 shown,

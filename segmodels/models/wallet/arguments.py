@@ -10,6 +10,8 @@ from segmodels.inference.settings import Setting
 from segmodels.tables.wallets import Wallets
 
 FEWEST_ANSWERS = 30
+# The generator of the draws of customers has a seed of one word of 64 bits.
+_SEEDS = 2**64
 
 
 def check_wallet_fit(
@@ -33,8 +35,7 @@ def check_wallet_fit(
     if not isinstance(setting, get_args(Setting)):
         got = getattr(setting, "__name__", type(setting).__name__)
         faults.append(Fault("setting", got, "MAP(), Laplace() or NUTS()", "Mind the brackets."))
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
-        faults.append(Fault("seed", repr(seed), "a whole number of at least 0", "Give seed=1, say."))
+    faults += seed_faults(seed)
     faults += [
         Fault("prior", repr(prior), "Normal, StudentT, SoftBox or Flat", "Give a prior.")
         for prior in priors
@@ -61,6 +62,19 @@ def check_wallet_fit(
         faults.append(Fault("wallets", got, f"at least {fewest}", remedy))
     if faults:
         raise InputError(faults)
+
+
+def seed_faults(seed: Any) -> list[Fault]:
+    """Name a seed from which the draws of customers can not be made.
+
+    Examples
+    --------
+    >>> seed_faults(1), seed_faults(None)[0].got
+    ([], 'None')
+    """
+    if isinstance(seed, Integral) and not isinstance(seed, bool) and 0 <= int(seed) < _SEEDS:
+        return []
+    return [Fault("seed", repr(seed), "a whole number from 0 to 2^64 - 1", "Give seed=1, say.")]
 
 
 _OURS = ("customer_id", "own", "low", "high", "category", "purchases", "total_purchases")
