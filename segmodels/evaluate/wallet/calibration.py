@@ -32,8 +32,9 @@ class Calibration:
     pit
         ``fold, pit``: one row an answer, the randomised probability integral transform.
     scores
-        ``quantile, model, mean_imputation, difference, standard_error``: mean quantile loss in units of the mean
-        answer, of the model and of giving everybody the quantiles of the answers; the last row is the mean of all.
+        ``quantile, model, mean_imputation, difference, standard_error``: mean quantile loss
+        (:func:`segmodels.evaluate.wallet.interval_loss.interval_losses`) in units of the mean answer, of the model
+        and of giving everybody the quantiles of the answers; the last row is the mean of all.
     folds
         How many.
     left_out
@@ -144,4 +145,5 @@ def _scored(found: Calibration) -> Evidence:
     )
     if worse:
         text += " The model is worse than no model: what it takes from own spend misleads it."
-    return Evidence("cross-validated loss beside mean imputation", not worse, text, found.scores)
+    passed = not worse if np.isfinite(error) else None
+    return Evidence("cross-validated loss beside mean imputation", passed, text, found.scores)

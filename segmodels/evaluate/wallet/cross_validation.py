@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.evaluate.wallet.calibration import Calibration, coverage_table, score_table
+from segmodels.evaluate.wallet.interval_loss import interval_losses
 from segmodels.evaluate.wallet.peers import MeanImputation
 from segmodels.evaluate.wallet.replication import WalletSpec
-from segmodels.evaluate.wallet.scores import PINBALL, pinball
+from segmodels.evaluate.wallet.scores import PINBALL
 from segmodels.inference.counter_random import customer_keys, uniforms
 from segmodels.inference.settings import Setting
+from segmodels.models.wallet.answered import Answered
 from segmodels.models.wallet.block import WalletBlock, WalletFit
 from segmodels.tables.engine import bring, is_null, keep
 from segmodels.tables.wallet_audit import audit_of
@@ -45,8 +47,11 @@ def cross_validated(
 ) -> Calibration:
     """Hide the answers of one fold after another, fit without them, and compare them with what is predicted.
 
-    The customers of a fold stay in the base; only their answers are hidden. Of a rounded answer quantile losses take
-    the middle, and coverage the interval. Which fold a customer is in depends on the seed and the ids alone.
+    The customers of a fold stay in the base; only their answers are hidden. A rounded answer is an interval to
+    coverage, and to quantile losses a cell that is compared with the quantile's
+    (:func:`~segmodels.evaluate.wallet.interval_loss.interval_losses`). To the mean answer, and to the quantiles of
+    answers that the model is compared with, it is what the fit makes of it: its mean in the interval, and a draw from
+    it. Which fold a customer is in depends on the seed and the ids alone.
 
     Parameters
     ----------
@@ -85,30 +90,32 @@ def cross_validated(
     _refuse(wallets, folds)
     answers = wallets.answered()
     low, high = (answers[name].to_numpy(np.float64) for name in ("low", "high"))
-    middle = (low + high) / 2
-    if not (middle > 0).any():
-        remedy = "Without elsewhere spend there is nothing to compare."
-        raise InputError(Fault("wallets", "no answer above zero", "some elsewhere spend", remedy))
+    _refuse_nothing(high)
     keys = customer_keys(answers["customer_id"].to_numpy())
     fold = folds_of(keys, folds, seed)
     transform, losses = np.full((len(fold), 2), np.nan), np.full((2, len(fold), len(PINBALL)), np.nan)
+    mean = np.full(len(fold), np.nan)
     for k in range(folds):
         out = fold == k
         fit: WalletFit = spec.fit(without_answers(wallets, answers.loc[out]), setting, seed=seed)
         block = (fit if then is None else then(fit)).on(wallets).survey()
         transform[out] = ranges(block, low, high)[out]
-        losses[0, out] = _losses(middle[out], block.elsewhere.quantiles(np.array(PINBALL))[out])
-        losses[1, out] = _losses(middle[out], _imputed(middle[~out], int(out.sum())))
+        told = Answered(block.elsewhere, low, high, keys, seed)
+        mean[out] = told.mean()[out]
+        simple = _imputed(told.draws(np.zeros(1, np.int64))[~out, 0], len(fold))
+        for row, quantiles in enumerate((block.elsewhere.quantiles(np.array(PINBALL)), simple)):
+            losses[row, out] = interval_losses(low, high, quantiles, PINBALL)[out]
     known = np.isfinite(transform).all(axis=1) & np.isfinite(losses).all(axis=(0, 2))
     if not known.any():
         remedy = "Its answers tell it nothing about those who were hidden."
         raise InputError(Fault("spec", "nobody predicted", "predictions of the hidden customers", remedy))
+    _refuse_nothing(mean[known])
     u = uniforms(seed, keys[known], np.zeros(1, np.int64), _PLACE)[:, 0]
     start, end = transform[known].T
     return Calibration(
         coverage_table(start, end),
         pd.DataFrame({"fold": fold[known], "pit": start + u * (end - start)}),
-        score_table(losses[:, known] / middle[known].mean()),
+        score_table(losses[:, known] / mean[known].mean()),
         folds,
         int((~known).sum()),
     )
@@ -193,9 +200,10 @@ def _refuse(wallets: Wallets, folds: int) -> None:
         raise InputError(faults)
 
 
-def _losses(actual: Array, quantiles: Array) -> Array:
-    """Quantile loss of each customer at each level, shape (n, L)."""
-    return np.column_stack([pinball(actual, quantiles[:, k], level) for k, level in enumerate(PINBALL)])
+def _refuse_nothing(spend: Array) -> None:
+    if not (spend > 0).any():
+        remedy = "Without elsewhere spend there is nothing to compare."
+        raise InputError(Fault("wallets", "no answer above zero", "some elsewhere spend", remedy))
 
 
 def _imputed(seen: Array, n: int) -> Array:

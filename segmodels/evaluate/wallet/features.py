@@ -33,7 +33,7 @@ def features(survey: pd.DataFrame, base: pd.DataFrame, columns: Sequence[str]) -
     Raises
     ------
     InputError
-        Where a column is absent or has missing values.
+        Where a column is absent or has missing values, or all customers are alike.
 
     Examples
     --------
@@ -56,6 +56,9 @@ def features(survey: pd.DataFrame, base: pd.DataFrame, columns: Sequence[str]) -
             parts += list((codes[:, None] == np.arange(1, len(labels))).T)
     matrix = np.column_stack(parts).astype(np.float64)
     matrix = matrix[:, np.ptp(matrix, axis=0) > 0]
+    if not matrix.shape[1]:
+        advice = "Nothing tells these customers apart; take a way that does not try to."
+        raise InputError(Fault("own and columns", "the same for all", "some difference", advice))
     standard = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
     return standard[: len(survey)], standard[len(survey) :]
 

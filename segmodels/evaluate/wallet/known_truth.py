@@ -18,7 +18,8 @@ def known_truth(truth: Wallets | pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Where a wallet is not known exactly, or there is more than one category.
+        Where a wallet is not known exactly, or there is more than one category, or a further column of Wallets is
+        called as the truth is.
 
     Examples
     --------
@@ -54,6 +55,10 @@ def _of_wallets(truth: Wallets) -> pd.DataFrame:
     if len(truth.categories) > 1:
         got = f"{len(truth.categories)} categories"
         faults.append(Fault("truth", got, "one", "Take truth.of(category)."))
+    for name in ("elsewhere", "total"):
+        if name in truth.columns:
+            advice = "Read it with columns=(...) that leave out what is to be hidden, or rename it."
+            faults.append(Fault("truth", f"a further column {name!r}", "no second truth", advice))
     if missing := len(truth) - truth.n_answered:
         advice = "Take the customers who answered."
         faults.append(Fault("truth", "no answer", "everybody's wallet", advice, missing))

@@ -9,6 +9,7 @@ import pandas as pd
 from segmodels.errors import Fault, InputError
 from segmodels.evaluate.wallet import masked_verdicts
 from segmodels.evaluate.wallet.replication import Outcome
+from segmodels.evaluate.wallet.scores import BEST
 from segmodels.evidence import Evidence
 
 _CELL = ["mechanism", "n"]
@@ -100,19 +101,32 @@ class MaskedTruth:
         model
             Its name; a peer may be judged, too.
         loss
-            The score to compare, less being better.
+            The score to compare: one of which less is better, see :data:`segmodels.evaluate.wallet.scores.BEST`.
 
         Returns
         -------
         tuple of Evidence
             One for each question. Surveys that depend on what is asked (outside_spend) are shown and not judged:
-            no method can know what they hide.
+            no method can know what they hide. Kinds of survey in which the model never predicted are in the tables,
+            and without them there is no verdict but a bad one.
+
+        Raises
+        ------
+        InputError
+            For a model that is not there, or a score that is no loss.
         """
+        losses = [name for name, best in BEST.items() if best == "least"]
+        if loss not in losses:
+            advice = "Of other scores more is better, or a figure is to be hit; paired() shows them."
+            raise InputError(Fault("loss", repr(loss), f"one of {', '.join(losses)}", advice))
+        kinds = pd.DataFrame(self.surveys[_CELL]).drop_duplicates(ignore_index=True)
         means, paired = self.summary(), self.paired(model, loss)
         return (
-            masked_verdicts.against_peers(means, paired, model, [p for p in self.peers if p != model], loss),
-            masked_verdicts.calibration(means, model),
-            masked_verdicts.refusals(self.refused, self.flagged, self.surveys, model, self.skipped),
+            masked_verdicts.against_peers(
+                kinds, means, paired, model, [p for p in self.peers if p != model], loss
+            ),
+            masked_verdicts.calibration(kinds, means, model),
+            masked_verdicts.refusals(self.refused, self.flagged, self.surveys, means, model, self.skipped),
         )
 
     def _of(self, score: str | None) -> pd.DataFrame:

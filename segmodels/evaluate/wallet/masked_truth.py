@@ -140,6 +140,9 @@ def _check(  # noqa: PLR0913, PLR0917
         faults.append(Fault("sizes", got, expected, "Somebody has to be left to predict."))
     known = [str(name) for name in frame.columns if name not in _ROLES]
     faults += _names("segment", () if segment is None else (segment,), known)
+    if segment in known and (missing := int(frame[segment].isna().to_numpy().sum())):
+        advice = "Give those without a segment one of their own."
+        faults.append(Fault("segment", "missing labels", "a label for every customer", advice, missing))
     faults += _names("columns", columns, known)
     if faults:
         raise InputError(faults)

@@ -133,8 +133,7 @@ class Replication:
         fit = self.models[name].fit(wallets, self.setting, seed=seed)
         found = predicted_of(fit, self.truth.loc[~asked, "customer_id"])
         if not found.known.any():
-            advice = "Its survey tells it nothing about them."
-            raise InputError(Fault(name, "nobody identified", "predictions of the masked customers", advice))
+            raise InputError(_unknown(name, found))
         return found, tuple(item.name for item in fit.evidence if item.passed is False)
 
     def _peer(self, name: str, asked: NDArray[np.bool_], seed: int) -> Predicted:
@@ -159,6 +158,15 @@ def masked_wallets(truth: pd.DataFrame, asked: NDArray[np.bool_]) -> Wallets:
     return Wallets.read(
         truth.assign(**hidden), customer="customer_id", own="own", elsewhere="elsewhere", **counts
     )
+
+
+def _unknown(name: str, found: Predicted) -> Fault:
+    """Say why nobody's prediction can be scored."""
+    if infinite := int(np.isinf(found.mean).sum()):
+        advice = "Take normal errors, or a scale above 0: Student errors of a logarithm have no mean."
+        return Fault(name, "an infinite expected elsewhere spend", "a finite one", advice, infinite)
+    advice = "Its survey tells it nothing about them."
+    return Fault(name, "nobody identified", "predictions of the masked customers", advice)
 
 
 def predicted_of(fit: WalletFit, customers: pd.Series) -> Predicted:

@@ -15,6 +15,7 @@ from segmodels.evaluate.wallet.cross_validation import (
     ranges,
     without_answers,
 )
+from segmodels.evaluate.wallet.interval_loss import interval_losses
 from segmodels.evaluate.wallet.peers import MeanImputation
 from segmodels.evaluate.wallet.scores import PINBALL, pinball
 from segmodels.inference.counter_random import customer_keys
@@ -170,6 +171,64 @@ def test_rounded_answers_keep_a_right_model_calibrated():
     wallets = read(rounded, rounding="width")
     found = cross_validated(SPEC, wallets, MAP(), folds=3, seed=1)
     assert found.evidence[0].passed is True
+
+
+def coarse(frame, width):
+    """Totals rounded to multiples, as they are said."""
+    rounded = frame.assign(total=width * np.rint(frame["total"] / width))
+    rounded["width"] = np.where(rounded["total"].notna(), width, np.nan)
+    return read(rounded, rounding="width")
+
+
+@pytest.mark.parametrize("seed", [8, 9])
+def test_losses_of_coarse_answers_are_those_of_exact_ones(seed):
+    """Many of these intervals begin at 0, and their middles are not what is spent."""
+    truth = customers(1_200, 600, seed=seed)
+    wallets = coarse(truth, 100.0)
+    assert (wallets.answered()["low"] == 0).mean() > 0.25
+    exact, found = (
+        cross_validated(SPEC, each, MAP(), folds=3, seed=1).scores.set_index("quantile").loc["mean"]
+        for each in (read(truth), wallets)
+    )
+    for name in ("model", "mean_imputation"):
+        assert found[name] == pytest.approx(exact[name], rel=0.03)
+
+
+def test_the_unit_of_losses_is_the_mean_answer_and_not_that_of_middles(monkeypatch):
+    """A sixth spends nothing elsewhere, and says so by an interval from 0."""
+    truth = customers(1_200, 600, seed=8)
+    kept = []
+
+    def caught(losses):
+        kept.append(losses)
+        return score_table(losses)
+
+    monkeypatch.setattr("segmodels.evaluate.wallet.cross_validation.score_table", caught)
+    wallets = coarse(truth, 100.0)
+    cross_validated(SPEC, wallets, MAP(), folds=3, seed=1)
+    answers = wallets.answered()
+    low, high = (answers[name].to_numpy() for name in ("low", "high"))
+    fold = folds_of(customer_keys(answers["customer_id"].to_numpy()), 3, seed=1)
+    own, mean = np.empty(600), np.empty(600)
+    for k in range(3):
+        fit = SPEC.fit(without_answers(wallets, answers.loc[fold == k]), MAP(), seed=1).on(wallets)
+        (block,) = fit.blocks()
+        own[fold == k] = interval_losses(low, high, fit.survey().elsewhere.quantiles(np.array([0.5])), [0.5])[
+            fold == k, 0
+        ]
+        mean[fold == k] = block.elsewhere.mean()[block.answered][fold == k]
+    np.testing.assert_allclose(kept[0][0, :, 1] * mean.mean(), own, rtol=1e-9)
+    spent = (truth["total"] - truth["own"]).mean()
+    assert abs(mean.mean() / spent - 1) < abs(((low + high) / 2).mean() / spent - 1)
+
+
+def test_one_answer_that_is_compared_gives_no_verdict_on_losses():
+    losses = np.stack([np.full((1, 4), 0.2), np.full((1, 4), 0.3)])
+    one = np.full(1, 0.5)
+    found = Calibration(
+        coverage_table(one, one), pd.DataFrame({"fold": 0, "pit": one}), score_table(losses), 2
+    )
+    assert found.evidence[1].passed is None
 
 
 def test_what_is_done_to_a_fit_is_done_within_folds(frame, found):

@@ -1,92 +1,21 @@
 """The masked-truth protocol, with a model that knows the law by which the panel was made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import lognorm
+from wallet_oracle import FEW, LEVEL, PANEL, SIGMA, SLOPE, LogNormal, Oracle, OracleFit, oracle_study
 
 from segmodels.errors import Fault, InputError, NotConverged
 from segmodels.evaluate.wallet.known_truth import known_truth
 from segmodels.evaluate.wallet.masked_truth import PEERS, masked_truth
 from segmodels.evaluate.wallet.mechanisms import MECHANISMS, select
-from segmodels.evaluate.wallet.peers import MeanImputation, NearestNeighbours, OwnOverShare
+from segmodels.evaluate.wallet.peers import MeanImputation, OwnOverShare
 from segmodels.evaluate.wallet.replication import Replication, Survey, masked_wallets
 from segmodels.evaluate.wallet.scores import LEVELS
-from segmodels.evidence import Evidence
 from segmodels.inference.settings import MAP
-from segmodels.models.wallet.block import NOT_IDENTIFIED, WalletBlock
 from segmodels.tables.wallets import Wallets
-
-LEVEL, SLOPE, SIGMA = 6.0, -0.8, 0.6
-FEW = {"mean imputation": MeanImputation(), "nearest neighbours": NearestNeighbours()}
-
-
-def simulate(n, seed):
-    rng = np.random.default_rng(seed)
-    own = rng.lognormal(3, 1, n)
-    elsewhere = np.exp(LEVEL + SLOPE * np.log(own) + SIGMA * rng.normal(size=n))
-    ids = rng.permutation(n) + 1000
-    region = rng.choice(["north", "south"], n)
-    return pd.DataFrame({"customer_id": ids, "own": own, "elsewhere": elsewhere, "region": region})
-
-
-@dataclass(frozen=True, eq=False)
-class LogNormal:
-    own: np.ndarray
-    known: np.ndarray
-    factor: float
-
-    def law(self):
-        scale = np.where(self.known, self.factor * np.exp(LEVEL) * self.own**SLOPE, np.nan)
-        return lognorm(SIGMA, scale=scale[:, None])
-
-    def none(self):
-        return np.where(self.known, 0.0, np.nan)
-
-    def mean(self):
-        return self.law().mean()[:, 0]
-
-    def quantiles(self, levels):
-        return self.law().ppf(np.asarray(levels)[None, :])
-
-
-@dataclass(frozen=True, eq=False)
-class OracleFit:
-    spec: "Oracle"
-    wallets: Wallets
-    seed: int
-
-    @property
-    def evidence(self):
-        return (Evidence("Honesty", self.spec.factor == 1, "Of the factor."),)
-
-    def blocks(self, size=100):
-        for frame in self.wallets.blocks(size):
-            own = frame["own"].to_numpy()
-            answered = frame["low"].notna().to_numpy()
-            known = own < self.spec.most
-            status = np.where(known, 0, NOT_IDENTIFIED).astype(np.int8)
-            law = LogNormal(own, known, self.spec.factor)
-            yield WalletBlock(frame["customer_id"].to_numpy(), own, {}, answered, status, law)
-
-
-@dataclass(frozen=True)
-class Oracle:
-    """Predicts by the true law times a factor, and knows nobody who spends `most` or more."""
-
-    factor: float = 1.0
-    most: float = np.inf
-    answers: int = 0
-    error: type[Exception] = InputError
-
-    def fit(self, wallets, setting, *, seed):
-        del setting
-        if wallets.n_answered < self.answers:
-            text = ("Too few.", "Ask more.")
-            raise NotConverged(*text) if self.error is NotConverged else self.error(text[0])
-        return OracleFit(self, wallets, seed)
 
 
 @dataclass(frozen=True)
@@ -99,22 +28,9 @@ class Spy:
         return MeanImputation().predict(survey, base, levels, columns, seed)
 
 
-PANEL = simulate(400, 1)
-
-
 @pytest.fixture(scope="module")
 def study():
-    models = {"oracle": Oracle(), "half": Oracle(factor=0.5)}
-    return masked_truth(
-        PANEL,
-        models,
-        seed=3,
-        peers=FEW,
-        sizes=(50, 200, 1000),
-        replications=6,
-        setting=MAP(),
-        segment="region",
-    )
+    return oracle_study()
 
 
 def test_every_survey_scores_every_method(study):
@@ -159,23 +75,6 @@ def test_summary_and_paired_differences_are_those_of_the_slow_way(study):
     assert row["se"] == pytest.approx(gap.std(ddof=1) / np.sqrt(6))
     assert row["replications"] == 6
     assert "oracle" not in paired.index.get_level_values("method")
-
-
-def test_evidence_passes_the_truth_and_not_half_of_it(study):
-    beats, calibrated, refused = study.evidence("oracle")
-    assert (beats.passed, calibrated.passed, refused.passed) == (True, True, True)
-    assert "1000 were skipped" in refused.text
-    loses, narrow, flagged = study.evidence("half")
-    assert (loses.passed, narrow.passed) == (False, False)
-    assert "Honesty (36)" in flagged.text
-    assert len(study.flagged) == 36
-
-
-def test_one_replication_gives_no_verdict():
-    study = masked_truth(
-        PANEL, {"oracle": Oracle()}, seed=1, peers=FEW, sizes=(50,), replications=1, setting=MAP()
-    )
-    assert [item.passed for item in study.evidence("oracle")] == [None, None, True]
 
 
 def test_the_same_seed_gives_the_same_with_any_number_of_processes():
@@ -254,6 +153,36 @@ def test_a_bug_is_not_taken_for_a_refusal():
         )
 
 
+@dataclass(frozen=True, eq=False)
+class NoMean(LogNormal):
+    def mean(self):
+        return np.full(len(self.own), np.inf)
+
+
+@dataclass(frozen=True)
+class Heavy:
+    """Has errors so heavy that there is no mean."""
+
+    def fit(self, wallets, setting, *, seed):
+        del setting
+        return HeavyFit(Oracle(), wallets, seed)
+
+
+class HeavyFit(OracleFit):
+    def blocks(self, size=100):
+        for block in super().blocks(size):
+            law = block.elsewhere
+            yield replace(block, elsewhere=NoMean(law.own, law.known, law.factor))
+
+
+def test_a_model_without_a_mean_is_refused_for_that():
+    found = masked_truth(
+        PANEL, {"heavy": Heavy()}, seed=1, peers=FEW, sizes=(50,), replications=1, setting=MAP()
+    )
+    assert len(found.refused) == len(MECHANISMS)
+    assert found.refused["reason"].str.contains("infinite expected").all()
+
+
 def test_all_are_scored_on_the_customers_that_all_know():
     limit = float(PANEL["own"].quantile(0.7))
     study = masked_truth(
@@ -315,6 +244,10 @@ def test_what_is_no_known_truth_is_refused():
         known_truth(Wallets.read(holes, customer="customer_id", own="own", elsewhere="elsewhere"))
     with pytest.raises(InputError, match="5 rows"):
         known_truth(holes)
+    both = PANEL.assign(total=PANEL["own"] + PANEL["elsewhere"])
+    twice = Wallets.read(both, customer="customer_id", own="own", total="total")
+    with pytest.raises(InputError, match="second truth"):
+        known_truth(twice)
     units = PANEL.assign(elsewhere=PANEL["elsewhere"].round())
     rounded = Wallets.read(units, customer="customer_id", own="own", elsewhere="elsewhere", rounding=1.0)
     with pytest.raises(InputError, match="interval"):
@@ -342,6 +275,9 @@ def test_all_faults_of_the_arguments_are_told_together():
         )
     told = [fault.where for fault in caught.value.faults]
     assert told == ["models", "mechanisms", "replications", "workers", "sizes", "segment", "columns"]
+    holes = PANEL.assign(region=PANEL["region"].where(PANEL.index > 4))
+    with pytest.raises(InputError, match="missing labels in 5 rows"):
+        masked_truth(holes, {}, seed=1, segment="region")
     with pytest.raises(InputError, match="left to predict"):
         masked_truth(PANEL, {}, seed=1, sizes=(400,))
     with pytest.raises(InputError, match="peers"):

@@ -211,6 +211,13 @@ def test_customers_without_own_spend_have_a_column_of_their_own():
     np.testing.assert_allclose(both.std(axis=0), 1)
 
 
+@pytest.mark.parametrize("peer", [NearestNeighbours(k=3), LinearQuantile(), BoostedQuantile()])
+def test_customers_who_are_all_alike_are_refused_by_ways_that_tell_them_apart(peer):
+    survey = pd.DataFrame({"own": np.ones(60), "elsewhere": np.arange(60.0)})
+    with pytest.raises(InputError, match="the same for all"):
+        peer.predict(survey, survey[["own"]], LEVELS, (), seed=1)
+
+
 def test_missing_values_and_columns_are_refused_together():
     frame = pd.DataFrame({"own": [1.0, 2.0], "age": [30, np.nan]})
     with pytest.raises(InputError) as caught:
