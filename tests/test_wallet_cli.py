@@ -151,20 +151,21 @@ def test_answers_of_strangers_and_of_another_window_are_refused(files, tmp_path)
 
 
 REFUSED = {
-    ("--out", "o"): "base",
-    ("b.csv", "--simulated"): "base",
-    ("b.csv",): "total",
-    ("b.csv", "--total", "t", "--rounding", "10", "--window", "a,b,c"): "window",
-    ("b.csv", "--model", "frontier"): "mean_share",
-    ("b.csv", "--model", "frontier", "--mean-share", "40%"): "mean_share",
-    ("b.csv", "--model", "frontier", "--mean-share", "a=0.4,b=0.3"): "by",
-    ("b.csv", "--model", "counts", "--total", "t"): "purchases",
-    ("b.csv", "--total", "t", "--mean-share", "0.4"): "mean_share",
-    ("b.csv", "--total", "t", "--value-cut", "high"): "value_cut",
-    ("b.csv", "--total", "t", "--potential-cut", "120%"): "potential_cut",
-    ("b.csv", "--total", "t", "--folds", "1"): "folds",
-    ("nothing.csv", "--total", "t"): "source",
-    ("--simulated", "--model", "counts"): "purchases",
+    ("--out", "o"): "BASE",
+    ("b.csv", "--simulated"): "BASE",
+    ("b.csv",): "--total",
+    ("b.csv", "--total", "t", "--rounding", "10", "--window", "a,b,c"): "--window",
+    ("b.csv", "--model", "frontier"): "--mean-share",
+    ("b.csv", "--model", "frontier", "--mean-share", "40%"): "--mean-share",
+    ("b.csv", "--model", "frontier", "--mean-share", "0.4", "--mean-share-sd", "0"): "--mean-share-sd",
+    ("b.csv", "--model", "frontier", "--mean-share", "a=0.4,b=0.3"): "--by",
+    ("b.csv", "--model", "counts", "--total", "t"): "--purchases",
+    ("b.csv", "--total", "t", "--mean-share", "0.4"): "--mean-share",
+    ("b.csv", "--total", "t", "--value-cut", "high"): "--value-cut",
+    ("b.csv", "--total", "t", "--potential-cut", "120%"): "--potential-cut",
+    ("b.csv", "--total", "t", "--folds", "1"): "--folds",
+    ("nothing.csv", "--total", "t"): "BASE",
+    ("--simulated", "--model", "counts"): "--model",
 }
 
 

@@ -11,6 +11,7 @@ from segmodels.cli import wallet_options as wal
 from segmodels.cli.answers import EXIT_CODES, answering, print_json, print_lines, progress
 from segmodels.cli.commands import app
 from segmodels.cli.options import setting_of, word
+from segmodels.cli.wallet_messages import in_options
 
 if TYPE_CHECKING:
     from segmodels.project.wallet_plan import WalletPlan
@@ -22,6 +23,7 @@ _SIMULATED, _ANSWERED = 2_000, 400
 @app.command(epilog=EXIT_CODES)
 def wallet(  # noqa: PLR0913
     *,
+    context: typer.Context,
     base: wal.BaseFile = None,
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("segmodels-wallet"),
     simulated: need.Simulated = False,
@@ -72,7 +74,8 @@ def wallet(  # noqa: PLR0913
 
     Started again with the same customers, answers, model, setting and seed, it takes up the fit that is in the folder.
     """
-    with answering(as_json=as_json):
+    columns = wal.further(by, value, covariate, response)
+    with answering(as_json=as_json), in_options(columns):
         from segmodels.project.wallet_plan import WalletPlan, simulated_wallet_plan
 
         told: dict[str, Any] = {
@@ -90,6 +93,7 @@ def wallet(  # noqa: PLR0913
         }
         _require_one(base, simulated=simulated)
         if base is None:
+            _require_none_unused(context)
             plan = simulated_wallet_plan(_customers(seed), seed, **told)
         else:
             plan = WalletPlan(
@@ -127,6 +131,29 @@ def _require_one(base: str | None, *, simulated: bool) -> None:
         got = "neither" if base is None else "both"
         remedy = "Name the table of customers, or say --simulated to see the way on data that need no file."
         raise InputError(Fault("base", got, "a table of customers or --simulated", remedy))
+
+
+def _require_none_unused(context: typer.Context) -> None:
+    """Refuse options of a table beside the demonstration, which brings its own."""
+    from segmodels.errors import Fault, InputError
+
+    if context.params["model"] == wal.WalletModelName.COUNTS:
+        got, remedy = "'counts' beside --simulated, which has no numbers of purchases", "Leave it out."
+        raise InputError(Fault("model", got, "share or frontier", remedy))
+    given = [name for name in wal.OF_A_TABLE if _is_given(context, name)]
+    if given:
+        remedy = "Leave it out, or name the table of customers instead of --simulated."
+        raise InputError(
+            [
+                Fault(name, "an option on a table of customers", "none beside --simulated", remedy)
+                for name in given
+            ]
+        )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP")
 
 
 def _customers(seed: int) -> Any:

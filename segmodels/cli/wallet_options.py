@@ -129,6 +129,36 @@ Budget = Annotated[
 ]
 
 
+#: Options that say what is in a table of customers, or what is known besides; the demonstration has its own.
+OF_A_TABLE = (
+    *("customer", "own", "answers", "total", "elsewhere", "window", "category", "only", "table", "by"),
+    *("covariate", "response", "mean_share", "mean_share_source", "mean_share_sd", "purchases"),
+    *("total_purchases", "rounding", "value"),
+)
+
+
+def further(
+    by: str | None, value: str | None, covariate: list[str] | None, response: list[str] | None
+) -> tuple[str, ...]:
+    """Name the option of each further column, in the order in which a plan reads them.
+
+    >>> further("region", None, ["age"], ["age,income"])
+    ('--by', '--covariate', '--response')
+    """
+    options = {
+        "--by": (by,),
+        "--value": (value,),
+        "--covariate": columns(covariate),
+        "--response": columns(response),
+    }
+    first: dict[str, str] = {}
+    for option, names in options.items():
+        for name in names:
+            if name is not None:
+                first.setdefault(name, option)
+    return tuple(first.values())
+
+
 def columns(given: list[str] | None) -> tuple[str, ...]:
     """Read columns, said one by one or with commas between.
 

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 
 from segmodels.likelihoods import normal
 from segmodels.likelihoods.box_cox import amount_of, scale_of
+from segmodels.likelihoods.normal_mixture import prepare, steep_tail, tail, weigh
 from segmodels.likelihoods.row_threads import over_rows
 from segmodels.likelihoods.truncated_power import flat_at, flat_log_power
 from segmodels.likelihoods.wallet_draws import draws
@@ -31,70 +32,8 @@ __all__ = ["above", "draws", "mean", "quantiles"]
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
-# Standard errors beyond which the probability above the lower bound is worked out as a logarithm.
-_STEEP = 25.0
-_LOG_2_PI = 1.8378770664093453
 _CLOSE, _EQUAL = 1e-6, 1e-14
 _STEPS = 200
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _prepare(
-    mean: float,
-    var: float,
-    sigma: FloatArray,
-    mixing: FloatArray,
-    lower: float,
-    inverse: FloatArray,
-    logs: FloatArray,
-) -> bool:
-    """Fill 1 / s_k and the logarithm of P(Z > lower) over the node's weight; whether any of these is very small."""
-    steep = False
-    for k in range(sigma.size):
-        inverse[k] = 1.0 / math.sqrt(var + sigma[k] * sigma[k])
-        low = (lower - mean) * inverse[k]
-        logs[k] = normal.log_above(low) if low > -normal.CERTAIN else 0.0
-        steep = steep or low > _STEEP
-    size = mixing.size
-    if size > 1:
-        for first in range(0, sigma.size, size):
-            law = logs[first : first + size]
-            top = law.max()
-            law[:] = top + math.log(np.sum(mixing * np.exp(law - top))) - np.log(mixing * size)
-    return steep
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def _tail(
-    z: float, mean: float, inverse: FloatArray, weight: FloatArray, work: FloatArray
-) -> tuple[float, float]:
-    """Probability above z given C > 0, and the density there, from weights 1 / (K P(Z > lower))."""
-    for k in range(inverse.size):
-        over, kernel = normal.above_and_kernel((z - mean) * inverse[k])
-        work[0, k] = over * weight[k]
-        work[1, k] = kernel * weight[k] * inverse[k]
-    survival, density = 0.0, 0.0
-    for k in range(inverse.size):
-        survival += work[0, k]
-        density += work[1, k]
-    return survival, density * math.exp(-0.5 * _LOG_2_PI)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _steep_tail(z: float, mean: float, inverse: FloatArray, logs: FloatArray) -> tuple[float, float]:
-    """Return the same from logarithms, where the lower bound lies far above the mean."""
-    survival, density = 0.0, 0.0
-    for k in range(inverse.size):
-        x = (z - mean) * inverse[k]
-        survival += math.exp(normal.log_above(x) - logs[k])
-        density += math.exp(normal.log_density(x) - logs[k]) * inverse[k]
-    return survival / inverse.size, density / inverse.size
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _weigh(logs: FloatArray, weight: FloatArray) -> None:
-    for k in range(logs.size):
-        weight[k] = math.exp(-logs[k]) / logs.size
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -121,9 +60,9 @@ def _solve(
         if not low < z < high:
             z = 0.5 * (low + high)
         if steep:
-            survival, density = _steep_tail(z, mean, inverse, logs)
+            survival, density = steep_tail(z, mean, inverse, logs)
         else:
-            survival, density = _tail(z, mean, inverse, weight, work)
+            survival, density = tail(z, mean, inverse, weight, work)
         if survival > target:
             low = z
         else:
@@ -166,8 +105,8 @@ def _fill_quantiles(
         if math.isnan(m + var[i] + atom):
             out[i] = math.nan
             continue
-        steep = _prepare(m, var[i], sigma[code[i]], mixing, lower, inverse, logs)
-        _weigh(logs, weight)
+        steep = prepare(m, var[i], sigma[code[i]], mixing, lower, inverse, logs)
+        weigh(logs, weight)
         widest, usual = 1.0 / inverse.min(), 1.0 / inverse.mean()
         bottom = lower if lam > 0.0 else m - 40.0 * widest
         top = max(m, bottom) + 40.0 * widest
@@ -213,8 +152,8 @@ def _fill_above(
         if math.isnan(m + var[i] + p0[i]):
             out[i] = math.nan
             continue
-        steep = _prepare(m, var[i], sigma[code[i]], mixing, lower, inverse, logs)
-        _weigh(logs, weight)
+        steep = prepare(m, var[i], sigma[code[i]], mixing, lower, inverse, logs)
+        weigh(logs, weight)
         for j in range(threshold.shape[1]):
             t = threshold[i, j]
             if t < 0.0:
@@ -225,7 +164,7 @@ def _fill_above(
                 out[i, j] = 0.0
             else:
                 z = scale_of(t / g, lam)
-                over, _ = _steep_tail(z, m, inverse, logs) if steep else _tail(z, m, inverse, weight, work)
+                over, _ = steep_tail(z, m, inverse, logs) if steep else tail(z, m, inverse, weight, work)
                 out[i, j] = (1.0 - p0[i]) * min(over, 1.0)
 
 

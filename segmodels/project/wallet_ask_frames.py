@@ -10,7 +10,7 @@ from segmodels.segments.wallet.survey_size import size_table
 
 #: Relative standard errors of the mean potential beside the one that was asked for.
 _ERRORS = (0.1, 0.05, 0.02)
-_MOST_STRATA = 20
+_MOST_STRATA = 10
 
 
 def ask_part(results: WalletResults) -> AskPart:
@@ -22,23 +22,23 @@ def ask_part(results: WalletResults) -> AskPart:
     short = int(np.count_nonzero(ask.strata["quota"].to_numpy()))
     if short > _MOST_STRATA:
         text.append(
-            f"The {_MOST_STRATA} strata that lack most answers are shown; strata.csv has all {short:,}."
+            f"The {_MOST_STRATA} strata that lack the most answers are shown; strata.csv has all {short:,}."
         )
     return AskPart(
         text=tuple(text),
         sizes=_sizes(results) if plan.potential == "headroom" else None,
         whom=None if listed.empty else listed,
         quota=None if quota.empty else quota,
+        error=plan.error,
     )
 
 
 def _sizes(results: WalletResults) -> pd.DataFrame:
     ask, scored = results.ask, results.grid.scored
     known = int(scored.known.sum())
-    answered = int((scored.known & scored.answered).sum())
     rows: list[dict[str, float]] = []
     for error in sorted({*_ERRORS, results.plan.error}, reverse=True):
-        table = size_table(ask.spread, error=error, population=known, answered=answered, budget=None)
+        table = size_table(ask.spread, error=error, population=known, answered=ask.effective, budget=None)
         simple, assisted = table.to_dict("records")
         rows.append(
             {
@@ -57,7 +57,7 @@ def _quota(results: WalletResults) -> pd.DataFrame:
     table = table.loc[table["quota"] > 0]
     segment = [f"{name}, " if results.plan.by is not None else "" for name in table["segment"]]
     words = [
-        f"{first}decile {decile}, {status.replace('_', ' ')}"
+        f"{first}{decile}, {status.replace('_', ' ')}"
         for first, decile, status in zip(segment, table["decile"], table["status"], strict=True)
     ]
     return pd.DataFrame(

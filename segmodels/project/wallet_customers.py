@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from segmodels.models.wallet.block import WalletBlock, WalletFit
+from segmodels.models.wallet.block import NOT_IDENTIFIED, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import Groups, groups_of
 from segmodels.models.wallet.look_alikes import TargetShares
 from segmodels.models.wallet.predict import score
+from segmodels.project.wallet_names import P_CELLS
 from segmodels.project.wallet_plan import WalletPlan
+from segmodels.segments.wallet.cell_names import CELLS, UNKNOWN
 from segmodels.segments.wallet.totals import TOTAL
-from segmodels.segments.wallet.value_grid import CELLS, UNKNOWN, ValueGrid
-
-#: Cell of the grid → column of its probability.
-P_CELLS = {cell: "p_" + cell.replace("'", "").replace(" ", "_") for cell in CELLS}
+from segmodels.segments.wallet.value_grid import ValueGrid
 
 
 def customer_table(
@@ -39,15 +38,16 @@ def customer_table(
     # The grid has walked the same blocks in the same order.
     frame.insert(list(frame.columns).index("own") + 1, "value", grid.scored.value)
     frame[list(P_CELLS.values())] = grid.probability
-    known = grid.scored.known
-    best = np.where(known[:, None], grid.probability, 0.0).argmax(axis=1)
-    frame["cell"] = np.where(known, np.array(CELLS, dtype=object)[best], UNKNOWN)
+    frame["cell"] = np.array((*CELLS, UNKNOWN), dtype=object)[grid.placed]
     frame["undecided"] = grid.undecided
     return frame
 
 
 def raw_segments(plan: WalletPlan, level: WalletFit) -> pd.DataFrame:
-    """Say what the answers alone would: mean headroom of the answered times all customers, and their share.
+    """Say what the answers alone would: mean headroom of the answered times all identified customers, and their share.
+
+    Headroom is of the identified customers alone, as in the totals, so that both can be compared. Of an answer that
+    is an interval, what is expected within it is taken.
 
     Returns
     -------
@@ -58,16 +58,9 @@ def raw_segments(plan: WalletPlan, level: WalletFit) -> pd.DataFrame:
     if wallets.n_answered == 0:
         return pd.DataFrame()
     groups = groups_of(level, plan.by)
-    asked = wallets.answered()
-    columns = {str(name): asked[name].to_numpy() for name in asked.columns}
-    size = len(groups) + 1
-    own = asked["own"].to_numpy(np.float64)
-    elsewhere = (asked["low"].to_numpy(np.float64) + asked["high"].to_numpy(np.float64)) / 2
-    code = groups.codes(columns, len(asked))
-    customers = sum((_sizes(groups, block) for block in level.blocks()), np.zeros(size))
-    answered, ours, theirs = (np.bincount(code, each, size) for each in (np.ones(len(own)), own, elsewhere))
-    sums = [np.append(each[:-1], each.sum()) for each in (customers, answered, ours, theirs)]
-    people, n, spent, rest = sums
+    found = sum((_block_sums(groups, block) for block in level.blocks()), np.zeros((4, len(groups) + 1)))
+    # Customers without a segment have no row; they are in that of all.
+    people, n, spent, rest = np.column_stack([found[:, :-1], found.sum(axis=1)])
     return pd.DataFrame(
         {
             "segment": [*groups.names, TOTAL],
@@ -77,8 +70,14 @@ def raw_segments(plan: WalletPlan, level: WalletFit) -> pd.DataFrame:
     )
 
 
-def _sizes(groups: Groups, block: WalletBlock) -> np.ndarray:
-    return np.bincount(groups.codes(block.columns, len(block)), minlength=len(groups) + 1).astype(np.float64)
+def _block_sums(groups: Groups, block: WalletBlock) -> np.ndarray:
+    """Count identified and answered customers, and sum what the answered spend here and elsewhere, shape (4, G + 1)."""
+    code = groups.codes(block.columns, len(block))
+    asked = block.answered
+    identified = asked | (block.status != NOT_IDENTIFIED)
+    elsewhere = np.where(asked, block.elsewhere.mean(), 0.0)
+    weights = (identified, asked, np.where(asked, block.own, 0.0), elsewhere)
+    return np.stack([np.bincount(code, each.astype(np.float64), len(groups) + 1) for each in weights])
 
 
 def _over(above: np.ndarray, below: np.ndarray) -> np.ndarray:

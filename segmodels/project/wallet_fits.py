@@ -38,16 +38,14 @@ def key_of(plan: WalletPlan, wallets: Wallets, more: tuple[Any, ...] = ()) -> st
 
 
 def fit_wallet(plan: WalletPlan, wallets: Wallets, key: str, folder: Folder) -> WalletFit:
-    """Fit, or take up the fit that the folder holds; models that can not be saved are fitted anew."""
-    load = MODELS[plan.model].load
-    if load is not None and _held(folder, WALLET, key):
-        return load(folder.path / WALLET, wallets)
+    """Fit, or take up the fit that the folder holds."""
+    if _held(folder, WALLET, key):
+        return MODELS[plan.model].load(folder.path / WALLET, wallets)
     fit = spec_of(plan).fit(wallets, plan.setting, seed=plan.seed)
-    if load is not None:
-        fit.save(folder.path / WALLET)
-        # netCDF is written by way of a temporary file, which only its owner may read.
-        (folder.path / WALLET).chmod(0o644)
-        _keep(folder, WALLET, key)
+    fit.save(folder.path / WALLET)
+    # netCDF is written by way of a temporary file, which only its owner may read.
+    (folder.path / WALLET).chmod(0o644)
+    _keep(folder, WALLET, key)
     return fit
 
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segmodels.models.wallet.counts import WalletCounts
+import pandas as pd
+
+from segmodels.inference.settings import MAP
+from segmodels.models.wallet.counts import WalletCounts, WalletCountsFit
 from segmodels.models.wallet.counts_cells import FRAMES
-from segmodels.models.wallet.frontier import WalletFrontier
+from segmodels.models.wallet.frontier import WalletFrontier, WalletFrontierFit
 from segmodels.models.wallet.share import WalletShare, WalletShareFit
 from segmodels.project.wallet_plan import WalletPlan
 from segmodels.tables.wallets import Wallets
@@ -28,13 +31,16 @@ class WalletModel:
     assumptions
         What it takes for granted, a sentence each.
     load
-        Reads a fit that was saved; None where fits of the model can not be saved.
+        Reads a fit that was saved, with the customers it was fitted to.
+    anchored
+        Whether the share of wallet comes from outside, and answers do no more than correct it.
     """
 
     title: str
     spec: Callable[[WalletPlan], Any]
     assumptions: Callable[[WalletPlan], tuple[str, ...]]
-    load: Load | None = None
+    load: Load
+    anchored: bool = False
 
 
 def spec_of(plan: WalletPlan) -> Any:
@@ -102,6 +108,32 @@ def _of_frontier(plan: WalletPlan) -> tuple[str, ...]:
 #: Name in a plan → model.
 MODELS: dict[str, WalletModel] = {
     "share": WalletModel("hurdle and Box-Cox normal (WalletShare)", _share, _of_share, WalletShareFit.load),
-    "counts": WalletModel("NBD-Dirichlet with spend per purchase (WalletCounts)", _counts, _of_counts),
-    "frontier": WalletModel("frontier of own spend (WalletFrontier)", _frontier, _of_frontier),
+    "counts": WalletModel(
+        "NBD-Dirichlet with spend per purchase (WalletCounts)", _counts, _of_counts, WalletCountsFit.load
+    ),
+    "frontier": WalletModel(
+        "frontier of own spend (WalletFrontier)",
+        _frontier,
+        _of_frontier,
+        WalletFrontierFit.load,
+        anchored=True,
+    ),
 }
+
+
+def trusted(plan: WalletPlan, frame: pd.DataFrame) -> pd.DataFrame:
+    """Drop intervals that leave out what matters most: those of a frontier whose parameters are held fixed.
+
+    How sure the mean share from outside is decides how sure the sums are, and a posterior mode does not have it.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"headroom": [2.0], "headroom_low": [1.0], "headroom_high": [3.0]})
+    >>> plan = WalletPlan("base.csv", 1, model="frontier", mean_share=0.4, setting=MAP())
+    >>> list(trusted(plan, frame))
+    ['headroom']
+    """
+    if not (MODELS[plan.model].anchored and isinstance(plan.setting, MAP)):
+        return frame
+    ends = [name for name in frame.columns if str(name).endswith(("_low", "_high"))]
+    return frame.drop(columns=ends)

@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segmodels.inference.settings import NUTS
+from segmodels.inference.settings import MAP, NUTS
 from segmodels.project.needs_page_frames import SIMULATED
 from segmodels.project.page import in_words
 from segmodels.project.wallet_ask_frames import ask_part
-from segmodels.project.wallet_models import MODELS
-from segmodels.project.wallet_results import WalletResults
+from segmodels.project.wallet_models import MODELS, trusted
+from segmodels.project.wallet_results import WalletResults, rows_of
 from segmodels.project.wallet_share_frames import share_part
 from segmodels.report.html import Provenance
 from segmodels.report.tables import money
 from segmodels.report.wallet_notes import wallet_notes
 from segmodels.report.wallet_page import WalletPage
-from segmodels.report.wallet_parts import CELLS as SHOWN
 from segmodels.report.wallet_parts import (
     CalibrationPart,
     Estimate,
@@ -27,9 +26,9 @@ from segmodels.report.wallet_parts import (
     TippingPart,
     WalletHeadline,
 )
-from segmodels.segments.wallet.bands import UNKNOWN
 from segmodels.segments.wallet.tipping_points import DELTAS
 from segmodels.segments.wallet.totals import TOTAL
+from segmodels.segments.wallet.value_grid import CELLS, UNKNOWN
 from segmodels.tables.engine import fetch
 
 _PACKAGES = ("segmodels", "numpy", "scipy", "pandas", "ibis-framework", "duckdb")
@@ -46,13 +45,13 @@ def wallet_page(results: WalletResults, made: datetime) -> WalletPage:
     made
         When.
     """
-    plan = results.plan
-    surveyed = results.wallets.n_answered > 0
+    plan, head = results.plan, headline(results)
+    notes = wallet_notes(asked=head.answered > 0, anchored=head.anchored, fixed=head.fixed)
     simulated = (SIMULATED,) if plan.simulated else ()
     return WalletPage(
         title=f"{'Simulated data: ' if plan.simulated else ''}What customers spend elsewhere: {plan.title}",
         provenance=provenance(results, made),
-        headline=headline(results),
+        headline=head,
         currency=plan.currency,
         level=plan.level,
         grid=grid_part(results),
@@ -63,7 +62,7 @@ def wallet_page(results: WalletResults, made: datetime) -> WalletPage:
         ask=ask_part(results),
         evidence=results.evidence,
         audit=results.wallets.audit,
-        notes=(*simulated, *results.notes, *wallet_notes(surveyed=surveyed)),
+        notes=(*simulated, *results.notes, *notes),
     )
 
 
@@ -82,7 +81,8 @@ def provenance(results: WalletResults, made: datetime) -> Provenance:
 
 def headline(results: WalletResults) -> WalletHeadline:
     """Give the figures on top, which are those of the row of all segments."""
-    plan, total, wallets = results.plan, results.total, results.wallets
+    plan, wallets = results.plan, results.wallets
+    total = rows_of(trusted(plan, results.segments))[-1]
     status = {str(name): int(n) for name, n in results.customers["status"].value_counts().items()}
     marks = fetch(wallets.marks.group_by("mark").aggregate(rows=lambda t: t.count())).to_pylist()
     kinds = {each["mark"]: int(each["rows"]) for each in marks}
@@ -104,19 +104,24 @@ def headline(results: WalletResults) -> WalletHeadline:
         window=wallets.window or "",
         category=wallets.category or "",
         assumptions=MODELS[plan.model].assumptions(plan),
+        anchored=MODELS[plan.model].anchored,
+        told="in all" if plan.total is not None else "elsewhere",
+        fixed=isinstance(plan.setting, MAP),
     )
 
 
 def _estimate(row: dict[str, Any], name: str) -> Estimate:
-    return Estimate(*(float(row[column]) for column in (name, f"{name}_low", f"{name}_high")))
+    return Estimate(
+        *(float(row[column]) for column in (name, f"{name}_low", f"{name}_high") if column in row)
+    )
 
 
 def grid_part(results: WalletResults) -> GridPart:
     """Show cells of the grid, and deciles by bands."""
     plan, grid, bands = results.plan, results.grid, results.bands
-    cells = grid.cells(plan.level)
-    shown = cells["cell"].isin(SHOWN) | ((cells["cell"] == UNKNOWN) & (cells["customers"] > 0))
-    table = bands.table(plan.level)
+    cells = trusted(plan, grid.cells(plan.level))
+    shown = cells["cell"].isin(CELLS) | ((cells["cell"] == UNKNOWN) & (cells["customers"] > 0))
+    table = trusted(plan, bands.table(plan.level))
     known: Any = table.loc[table["band"] != UNKNOWN].reset_index(drop=True)
     known["band"] = [
         band_name(low, high, plan.currency)
@@ -152,7 +157,7 @@ def segment_part(results: WalletResults) -> SegmentPart | None:
     """Show segments; None where there is one only."""
     if len(results.totals.names) < 2:
         return None
-    table = results.segments
+    table = trusted(results.plan, results.segments)
     whole = table["segment"] == TOTAL
     return SegmentPart(
         table.loc[~whole].reset_index(drop=True),

@@ -11,6 +11,7 @@ from segmodels.errors import Fault, InputError
 from segmodels.inference.settings import Laplace, Setting
 from segmodels.models.wallet.counts_cells import FRAMES
 from segmodels.models.wallet.frontier_anchor import WHERE_FROM, MeanShare
+from segmodels.project.wallet_names import is_taken
 from segmodels.segments.wallet.potential import PotentialKind
 from segmodels.segments.wallet.value_grid import MEDIAN, Quantile
 
@@ -40,7 +41,7 @@ class WalletPlan:
         ``"share"``; ``"counts"``, where the survey asks how often as well; ``"frontier"``, with a mean share from
         outside.
     by
-        Column of the segments.
+        Column of the segments, by a name that the table of customers does not have for something else.
     covariates
         Numeric columns that tell of elsewhere spend.
     response
@@ -207,6 +208,9 @@ def _model_faults(plan: WalletPlan) -> Generator[Fault]:
         yield Fault(
             "by", f"{plan.by!r}, which is a number, too", "a column of its own", "Leave one of them out."
         )
+    if plan.by is not None and is_taken(plan.by):
+        got = f"{plan.by!r}, which the table of customers has for something else"
+        yield Fault("by", got, "a column of another name", "Rename it, for example to 'segment'.")
     unused = {
         "errors": (plan.errors != "normal", "share"),
         "frame": (plan.frame is not None, "counts"),

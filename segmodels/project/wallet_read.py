@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
+from segmodels.models.wallet.group_columns import segment_labels
 from segmodels.project.plan import readable
 from segmodels.project.wallet_plan import WalletPlan
+from segmodels.segments.wallet.totals import name_faults
 from segmodels.tables import parse
 from segmodels.tables.engine import Table, fetch, is_null, keep
 from segmodels.tables.sources import open_source
@@ -23,7 +25,7 @@ def read_wallets(plan: WalletPlan) -> Wallets:
     ------
     InputError
         With every fault of the tables; for several categories, with what to do; for covariates and values that are
-        no numbers.
+        no numbers; for segments that are called like rows of the results.
     """
     try:
         with readable():
@@ -48,6 +50,7 @@ def read_wallets(plan: WalletPlan) -> Wallets:
         raise InputError([_named(plan, fault) for fault in error.faults]) from error
     wallets, faults = _with_numbers(plan, wallets)
     faults += _category_faults(plan, wallets)
+    faults += [] if plan.by is None else name_faults(segment_labels(wallets, plan.by), "by")
     if faults:
         raise InputError(faults)
     return wallets if plan.only is None else wallets.of(plan.only)

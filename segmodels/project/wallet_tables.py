@@ -6,6 +6,7 @@ import pyarrow as pa
 from segmodels.project.folder import Folder, write_json, write_table
 from segmodels.project.scores import as_pandas
 from segmodels.project.summary import listed
+from segmodels.project.wallet_models import trusted
 from segmodels.project.wallet_results import WalletResults
 from segmodels.project.wallet_summary import wallet_words
 from segmodels.report.atomic import whole
@@ -32,10 +33,10 @@ def tables_of(results: WalletResults) -> dict[str, pd.DataFrame]:
     """Give the tables by the name of their files, those of customers apart."""
     plan, ask = results.plan, results.ask
     found: dict[str, pd.DataFrame | None] = {
-        "segments": results.segments,
-        "grid": results.grid.cells(plan.level),
-        "bands": results.bands.table(plan.level),
-        "tipping_points": results.tipping,
+        "segments": trusted(plan, results.segments),
+        "grid": trusted(plan, results.grid.cells(plan.level)),
+        "bands": trusted(plan, results.bands.table(plan.level)),
+        "tipping_points": None if results.tipping is None else trusted(plan, results.tipping),
         "targets": results.targets.table,
         "whom": whom(results),
         "strata": ask.strata,

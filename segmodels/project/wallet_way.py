@@ -101,7 +101,7 @@ def find_wallet(plan: WalletPlan, folder: Folder, tell: Tell = lambda _: None) -
     bands = potential_bands(level, value=value, cuts=_bands(plan), **common)
     tell(WALLET_STEPS[6])
     rest: dict[str, Any] = {"error": plan.error, "of": plan.potential, "budget": plan.budget, "by": plan.by}
-    ask = survey_plan(level, grid, targets=targets, **rest)
+    ask = survey_plan(level, grid, targets=targets, selection=selection, **rest)
     tell(WALLET_STEPS[7])
     calibration, why = calibrate(plan, wallets, key_of(plan, wallets, (plan.folds, plan.response)), folder)
     return WalletResults(
@@ -119,7 +119,7 @@ def find_wallet(plan: WalletPlan, folder: Folder, tell: Tell = lambda _: None) -
         tipping=tipping_of(plan, wallets, totals, grid),
         ask=ask,
         calibration=calibration,
-        evidence=(*found, *(() if calibration is None else calibration.evidence)),
+        evidence=(*found, *totals.evidence, *(() if calibration is None else calibration.evidence)),
         notes=tuple(each for each in (note, why) if each),
     )
 

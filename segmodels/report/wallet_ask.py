@@ -12,11 +12,11 @@ from segmodels.report.segment_names import all_shown
 from segmodels.report.tables import Column, Table, figures, floats, words
 from segmodels.report.wallet_columns import measures
 from segmodels.report.wallet_parts import AskPart
+from segmodels.segments.wallet.whom_to_ask import UNDECIDED
 
-_HOW = (
-    "Customers are listed by what asking them is expected to gain: the probability that an answer moves them to "
-    "another cell, times the money at stake. Such a list is no sample: to estimate the mean, ask by the quota, at "
-    "random within each stratum."
+_GAIN = (
+    "What asking a customer is expected to gain is the probability that the answer moves the customer to another cell, "
+    "times the money at stake. Those with the most to gain are no sample: an estimate of the mean takes the quotas."
 )
 
 
@@ -24,32 +24,60 @@ def ask(found: AskPart, currency: str) -> Section:
     """Show how many more answers are worth having, and whose."""
     text = list(found.text)
     if found.whom is not None:
-        text.append(_HOW)
+        text += [_order(found.whom), _GAIN]
     drawings = () if found.sizes is None else (_sizes(found.sizes),)
     shown = tuple(_tables(found, currency))
     return Section("ask", f"Whom to ask next: {_finding(found)}", tuple(text), drawings, shown)
 
 
+def _order(whom: pd.DataFrame) -> str:
+    """Say in which order the list has the customers."""
+    gained = int(np.count_nonzero(whom["reason"].to_numpy() == UNDECIDED))
+    drawn = len(whom) - gained
+    whose = "customer that fills" if drawn == 1 else "customers that fill"
+    quota = f"{tables.count(drawn)} {whose} the quotas, drawn at random within each stratum"
+    if not gained:
+        return f"The list has {quota}: a stratified sample, from which the mean can be estimated."
+    rest = f"the {tables.count(gained)} undecided, those first whose answer is expected to gain most"
+    if not drawn:
+        return f"The list has {rest}. No quota is open."
+    return f"The list begins with {quota}: a stratified sample, from which the mean can be estimated. Then come {rest}."
+
+
 def _finding(found: AskPart) -> str:
     if found.sizes is not None:
-        still = floats(found.sizes, "still")
-        # The smallest error that takes answers, of what was asked.
-        order = np.argsort(floats(found.sizes, "error"), kind="stable")
-        known = [at for at in order if np.isfinite(still[at])]
-        if known:
-            error = tables.share(float(floats(found.sizes, "error")[known[0]]), 0)
-            number = float(np.ceil(still[known[0]]))
-            if number <= 0:
-                return f"there are answers enough for an error of {error}"
+        number, error = _still(found.sizes, found.error)
+        if number <= 0:
+            return f"there are answers enough for an error of {_percent(error)}"
+        if np.isfinite(number):
             more = f"{tables.count(number)} more answer{'s' if number > 1 else ''}"
-            return f"{more} bring{'' if number > 1 else 's'} the error of mean headroom to {error}"
+            return f"{more} bring{'' if number > 1 else 's'} the error of mean headroom to {_percent(error)}"
     if found.whom is not None:
-        return f"{tables.count(len(found.whom))} customers whose answers would tell most"
+        return f"a list of {tables.count(len(found.whom))} customers"
     return "what more answers would bring"
 
 
+def _still(sizes: pd.DataFrame, asked: float | None) -> tuple[float, float]:
+    """Give the answers still to be got, and for which error: the one asked for, or else the smallest."""
+    errors, still = floats(sizes, "error"), np.ceil(floats(sizes, "still"))
+    if asked is not None:
+        place = np.flatnonzero(np.isclose(errors, asked))
+        return (float(still[place[0]]), asked) if len(place) else (np.nan, asked)
+    order = [at for at in np.argsort(errors, kind="stable") if np.isfinite(still[at])]
+    return (float(still[order[0]]), float(errors[order[0]])) if order else (np.nan, np.nan)
+
+
+def _percent(error: float) -> str:
+    """Write an error as it was asked for, with the decimals that it has.
+
+    >>> _percent(0.05), _percent(0.025)
+    ('5%', '2.5%')
+    """
+    return f"{100 * error:.4g}%"
+
+
 def _sizes(frame: pd.DataFrame) -> Drawing:
-    errors = [f"Error of {tables.share(value, 0)}" for value in floats(frame, "error")]
+    errors = [f"Error of {_percent(value)}" for value in floats(frame, "error")]
     named = (("still", "With the model"), ("simple", "Simple random sample, without the model"))
     series = [
         Series(name, floats(frame, column), tables.each_count(floats(frame, column)), open=column == "simple")
@@ -86,9 +114,20 @@ def _tables(found: AskPart, currency: str) -> Iterator[Table]:
             columns.append(words("Why", frame["reason"]))
         yield Table("Quota by stratum", tuple(columns))
     if found.whom is not None:
-        frame = found.whom.head(found.most)
-        columns = [words("Customer", frame["customer_id"])]
-        columns += measures(frame, ("gain",), currency, 0.9)
-        columns.append(words("Why", frame["reason"]))
-        size, every = tables.count(len(frame)), tables.count(len(found.whom))
-        yield Table(f"The first {size} of {every} customers to ask", tuple(columns))
+        every = tables.count(len(found.whom))
+        first = found.whom.head(found.most)
+        yield _listed(f"The first {tables.count(len(first))} of {every} customers to ask", first, currency)
+        if "gain" in found.whom:
+            gain = floats(found.whom, "gain")
+            order = np.argsort(-gain, kind="stable")[: found.most]
+            most = found.whom.iloc[order[np.isfinite(gain[order])]]
+            caption = f"The {tables.count(len(most))} of them whose answers are expected to gain most"
+            if len(most):
+                yield _listed(caption, most, currency)
+
+
+def _listed(caption: str, frame: pd.DataFrame, currency: str) -> Table:
+    columns: list[Column] = [words("Customer", frame["customer_id"])]
+    columns += measures(frame, ("gain",), currency, 0.9)
+    columns.append(words("Why", frame["reason"]))
+    return Table(caption, tuple(columns))

@@ -1,6 +1,6 @@
 """Figures of wallets as people read them: columns of tables, and sentences with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 
 import numpy as np
@@ -72,6 +72,15 @@ def unit(what: str, currency: str) -> str:
     ('Headroom ($)', 'Headroom')
     """
     return f"{what} ({currency})" if currency else what
+
+
+def axis_name(known: Iterable[bool], what: str, level: float) -> str:
+    """Name an axis of figures by its unit, and by their intervals where one is known.
+
+    >>> axis_name([False, True], "EUR", 0.9), axis_name([False], "EUR", 0.9)
+    ('90% interval (EUR)', 'Estimate (EUR)')
+    """
+    return f"{interval_name(level) if any(known) else 'Estimate'} ({what})"
 
 
 def money_between(found: Estimate, currency: str, level: float) -> str:

@@ -8,13 +8,14 @@ from segmodels.report.html import Drawing, Section
 from segmodels.report.plots import value_grid as plot
 from segmodels.report.tables import Table, figures, words
 from segmodels.report.wallet_columns import measures, part, total_of
-from segmodels.report.wallet_parts import CELLS, UNKNOWN, GridPart
+from segmodels.report.wallet_parts import GridPart
+from segmodels.segments.wallet.value_grid import CELLS, UNKNOWN
 
 _HOW = (
-    "Invest: much is bought here, and much elsewhere. Protect: much is bought here, and little is left to win. "
-    "Competitors' customers: little is bought here, much elsewhere. Least appealing: little of both. A customer "
-    "counts in each cell by its probability, so numbers of customers are expectations. Unrealised growth is what is "
-    "attainable of the headroom."
+    "Invest: of high value and of high potential. Protect: of high value, and little is left to win. Competitors' "
+    "customers: of low value and of high potential. Least appealing: low in both. A customer counts in each cell by "
+    "its probability, so numbers of customers are expectations. Unrealised growth is what is attainable of the "
+    "headroom."
 )
 _ALL = ("customers", "own", "value", "headroom", "attainable")
 
@@ -37,7 +38,7 @@ def grid(found: GridPart, currency: str, level: float) -> Section:
     ]
     if found.bands is not None:
         drawings.append(_bands(found.bands, currency, level))
-    text = [_HOW, f"The cells meet at {cuts[0]} and {cuts[1]}."]
+    text = [_HOW, f"The cells meet at {cuts[0]} and {cuts[1]}: more than that is high, up to that is low."]
     if found.undecided is not None:
         text.append(
             f"{tables.count(found.undecided)} customers ({part(found.undecided, _size(frame))}) are undecided: no cell "
@@ -84,7 +85,7 @@ def _cell_table(
 ) -> Table:
     columns = [words("Cell", frame["cell"]), *measures(frame, names, currency, level)]
     if "customers" in names:
-        columns.insert(2, figures("Share of customers", frame["customers"], tables.parts_of_one))
+        columns.insert(1, figures("Share of customers", frame["customers"], tables.parts_of_one))
     return Table(caption, tuple(columns))
 
 

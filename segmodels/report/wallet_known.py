@@ -5,6 +5,7 @@ from math import isfinite
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from segmodels.report import levels, tables
 from segmodels.report.html import Card, Drawing, Section
@@ -12,7 +13,7 @@ from segmodels.report.interval_columns import written_column
 from segmodels.report.plots.interval_dots import Dots, interval_dots
 from segmodels.report.plots.theme import interval_name
 from segmodels.report.tables import Table, figures, words
-from segmodels.report.wallet_columns import between, money_between, part, share_between
+from segmodels.report.wallet_columns import axis_name, between, money_between, part, share_between
 from segmodels.report.wallet_parts import Estimate, WalletHeadline
 
 
@@ -22,11 +23,20 @@ def cards(head: WalletHeadline, currency: str, level: float) -> Iterator[Card]:
     yield Card("Customers", tables.count(head.customers), said)
     yield Card("Own spend", tables.money_short(head.own, currency), head.window)
     for label, found in (("Estimated wallet", head.wallet), ("Headroom", head.headroom)):
-        yield Card(label, tables.money_short(found.value, currency), between(found, currency, level))
-    yield Card("Share of wallet", tables.share(head.share.value), between(head.share, None, level))
+        written = tables.money_short(found.value, currency)
+        yield Card(label, written, _beneath(head, between(found, currency, level)))
+    beneath = _beneath(head, between(head.share, None, level))
+    yield Card("Share of wallet", tables.share(head.share.value), beneath)
     if head.attainable is not None:
         written = tables.money_short(head.attainable.value, currency)
-        yield Card("Attainable", written, between(head.attainable, currency, level))
+        yield Card("Attainable", written, _beneath(head, between(head.attainable, currency, level)))
+
+
+def _beneath(head: WalletHeadline, interval: str) -> str:
+    """Say beneath a figure what its interval leaves out."""
+    if not head.fixed:
+        return interval
+    return f"{interval}, parameters held fixed" if interval else "no interval: the parameters are held fixed"
 
 
 def known(
@@ -34,7 +44,7 @@ def known(
 ) -> Section:
     """Say what is known, what is predicted, and what the prediction rests on."""
     rows = list(_amounts(head))
-    x = f"{interval_name(level)} ({currency or 'money'})"
+    x = axis_name([found.known for _, found in rows], currency or "money", level)
     middle, low, high = (
         np.array([getattr(found, name) for _, found in rows], float) for name in ("value", "low", "high")
     )
@@ -50,7 +60,7 @@ def known(
         "known-amounts",
         "Own spend, wallet and potential",
         "Dots with intervals: own spend, wallet, headroom and attainable of all customers.",
-        interval_dots(dots, x=x, zero=True),
+        _amount_figure(dots, x),
         _amount_table(rows, head, currency, level),
     )
     shown = [_status_table(head)]
@@ -65,9 +75,18 @@ def known(
     return Section("known", _title(head, currency), text, (drawing,), tuple(shown), (), folded)
 
 
+def _amount_figure(dots: Dots, x: str) -> go.Figure:
+    """Draw the amounts, with ticks written as everywhere on the page."""
+    figure = interval_dots(dots, x=x, zero=True)
+    return figure.update_xaxes(separatethousands=True, exponentformat="B", minexponent=6, nticks=6)
+
+
 def _title(head: WalletHeadline, currency: str) -> str:
     if head.answered == 0:
         return "What is known: own spend; nobody was asked, and the wallet rests on an assumption"
+    if head.anchored:
+        asked = f"{tables.count(head.answered)} answer{'' if head.answered == 1 else 's'}"
+        return f"What is known: own spend and {asked}; the other wallets rest on an assumption"
     if not (isfinite(head.share.value) and isfinite(head.headroom.value)):
         return "What is known: own spend; of the wallet nothing can be said"
     share, headroom = tables.share(head.share.value, 0), tables.money_short(head.headroom.value, currency)
@@ -99,14 +118,19 @@ def _asked(head: WalletHeadline) -> str:
     if head.answered == 0:
         return "Nobody was asked what they spend elsewhere."
     others = head.customers - head.answered
-    told = f"{tables.count(head.answered)} of them ({part(head.answered, head.customers)}) told what they spend in all"
-    return f"{told}; the other {tables.count(others)} are predicted." if others else f"{told}."
+    some = f"{tables.count(head.answered)} of them ({part(head.answered, head.customers)})"
+    told = f"{some} told what they spend {head.told}"
+    if not others:
+        return f"{told}."
+    basis = " from a mean share by a source outside, which the answers correct" if head.anchored else ""
+    return f"{told}; the other {tables.count(others)} are predicted{basis}."
 
 
 def _statuses(head: WalletHeadline, currency: str) -> Iterator[str]:
     found = [f"{tables.count(head.identified)} customers are identified"]
     if head.extrapolated:
-        found.append(f"{tables.count(head.extrapolated)} are extrapolated, as nobody like them answered")
+        why = "too few like them answered" if head.anchored else "nobody like them answered"
+        found.append(f"{tables.count(head.extrapolated)} are extrapolated, as {why}")
     yield f"{'; '.join(found)}."
     if head.not_identified:
         line = f"Of {tables.count(head.not_identified)} customers nothing can be said (not identified)"
@@ -153,19 +177,24 @@ def _amount_table(
         [*write(np.array([getattr(found, name) for _, found in rows], float)), tables.share(share)]
         for name, share in (("value", head.share.value), ("low", head.share.low), ("high", head.share.high))
     )
-    columns = (
+    columns = [
         words("Figure", [*(name for name, _ in rows), "Share of wallet"]),
         written_column("Estimate", middle),
-        written_column(interval_name(level), levels.ranges(low, high)),
-    )
-    return Table("All customers", columns)
+    ]
+    if any(found.known for _, found in rows):
+        columns.append(written_column(interval_name(level), levels.ranges(low, high)))
+    return Table("All customers", tuple(columns))
 
 
 def _status_table(head: WalletHeadline) -> Table:
     number = np.array([head.identified, head.extrapolated, head.not_identified], float)
     meaning = (
         "Answers of customers like them, or their own, are known.",
-        "They lie outside what those who answered are like.",
+        (
+            "Of customers like them only a mean share from outside is known."
+            if head.anchored
+            else "They lie outside what those who answered are like."
+        ),
         "Nothing is known of what they spend elsewhere.",
     )
     columns = (

@@ -13,11 +13,21 @@ ALWAYS: tuple[str, ...] = (
         "Headroom is what is spent elsewhere, not what can be won. Attainable is a yardstick taken from look-alikes. "
         "What an offer would really win takes an experiment."
     ),
-    "An interval shows how far chance and the fit can move a figure if the model is right.",
-    (
-        "Ends of intervals do not add up over segments: not everything goes badly at once. The interval of a total is "
-        "that of the sum."
-    ),
+)
+INTERVAL = "An interval shows how far chance and the fit can move a figure if the model is right."
+ENDS = (
+    "Ends of intervals do not add up over segments: not everything goes badly at once. The interval of a total is "
+    "that of the sum."
+)
+FIXED = (
+    "The parameters of the model are held fixed at their mode (setting MAP). Intervals show how customers scatter "
+    "around the model, and leave out how far the parameters themselves can be off, and so are too narrow. The setting "
+    "Laplace (or NUTS) has both in them."
+)
+FIXED_ANCHORED = (
+    "The parameters of the model are held fixed at their mode (setting MAP), and the mean share from outside is one of "
+    "them. How sure it is decides how sure the sums are, so no intervals of sums are shown. The setting Laplace (or "
+    "NUTS) gives them."
 )
 SURVEY = (
     "Those who answered may differ from those who did not, beyond what the model knows of them. The section on tipping "
@@ -26,6 +36,10 @@ SURVEY = (
 NO_SURVEY = (
     "Nobody was asked. The average share of wallet is an assumption from outside, and all figures move with it; the "
     "data can not say whether it is right."
+)
+ANCHORED = (
+    "The average share of wallet is an assumption from outside, corrected by the answers there are. The figures of "
+    "all who did not answer move with it."
 )
 RECALL = (
     "Answers are what people remember. If all remember too much or too little, all figures are off by the same "
@@ -56,7 +70,10 @@ TERMS: tuple[tuple[str, str], ...] = (
     ("Identified", "The prediction rests on answers of customers like this one."),
     (
         "Extrapolated",
-        "The customer lies outside what those who answered are like; the model reaches beyond them.",
+        (
+            "The customer lies outside what those who answered are like, or too few answered; the model reaches beyond "
+            "them."
+        ),
     ),
     ("Not identified", "Neither answers nor assumptions say anything of the customer's wallet."),
     (
@@ -77,27 +94,46 @@ TERMS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Tipping point",
-        "How much more or less those who did not answer would have to spend elsewhere to change a decision.",
+        (
+            "How much more or less than predicted those of one segment who did not answer would have to spend "
+            "elsewhere to change its place, if the others spend what is predicted."
+        ),
     ),
     ("Delta", "That difference as a logarithm: 0.2 is 22% more, −0.2 is 18% less."),
     ("Interval", "The range that holds the true figure with the probability named, if the model is right."),
 )
 
 
-def wallet_notes(*, surveyed: bool = True) -> tuple[str, ...]:
+def held_fixed(*, anchored: bool) -> str:
+    """Say what intervals leave out where the parameters are held fixed.
+
+    >>> held_fixed(anchored=False) == FIXED
+    True
+    """
+    return FIXED_ANCHORED if anchored else FIXED
+
+
+def wallet_notes(*, asked: bool = True, anchored: bool = False, fixed: bool = False) -> tuple[str, ...]:
     """Collect the notes for a page.
 
     Parameters
     ----------
-    surveyed
-        Whether the model was fitted to answers of customers.
+    asked
+        Whether there are answers of customers.
+    anchored
+        Whether the share of wallet comes from outside.
+    fixed
+        Whether the intervals hold the parameters fixed.
 
     Examples
     --------
-    >>> wallet_notes(surveyed=False)[-1] == NO_SURVEY
+    >>> wallet_notes(asked=False, anchored=True)[-1] == NO_SURVEY
     True
     """
-    if surveyed:
-        return (*ALWAYS, SURVEY, RECALL)
-    # The first note speaks of answers, which this model does not have.
-    return (*ALWAYS[1:], NO_SURVEY)
+    # The first note says that predictions rest on answers.
+    always = ALWAYS[1:] if anchored else ALWAYS
+    shown = held_fixed(anchored=anchored) if fixed else INTERVAL
+    first = (*always, shown, ENDS)
+    if not asked:
+        return (*first, NO_SURVEY)
+    return (*first, *((ANCHORED,) if anchored else ()), SURVEY, RECALL)

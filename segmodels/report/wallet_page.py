@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,10 +11,10 @@ from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
 from segmodels.report import wallet_calibration, wallet_known, wallet_share
 from segmodels.report.html import Provenance, Section, document, write_document
-from segmodels.report.tables import Table, count, words
+from segmodels.report.tables import count
 from segmodels.report.wallet_ask import ask
 from segmodels.report.wallet_grid import grid
-from segmodels.report.wallet_notes import TERMS
+from segmodels.report.wallet_notes import TERMS, held_fixed
 from segmodels.report.wallet_parts import (
     AskPart,
     CalibrationPart,
@@ -127,11 +127,13 @@ def render(page: WalletPage) -> str:
     ('<!doctype html>', True)
     """
     return document(
-        "layout.html.j2",
+        "wallet_page.html.j2",
         sections=list(_sections(page)),
-        styles=("page.css", "needs.css"),
+        styles=("page.css", "wallet.css"),
         page=page,
         cards=list(wallet_known.cards(page.headline, page.currency, page.level)),
+        held=held_fixed(anchored=page.headline.anchored) if page.headline.fixed else "",
+        terms=TERMS,
     )
 
 
@@ -171,8 +173,8 @@ def _sections(page: WalletPage) -> Iterator[Section]:
     if page.ask is not None:
         yield ask(page.ask, currency)
     if page.evidence:
-        yield Section("fit", _checked(page.evidence), (), evidence=page.evidence)
-    yield _terms()
+        begun = tuple(replace(found, name=found.name[:1].upper() + found.name[1:]) for found in page.evidence)
+        yield Section("fit", _checked(page.evidence), (), evidence=begun)
 
 
 def _checked(evidence: tuple[Evidence, ...]) -> str:
@@ -183,9 +185,3 @@ def _checked(evidence: tuple[Evidence, ...]) -> str:
     if failed:
         return f"Checks: {count(len(failed))} of {count(len(judged))} not passed"
     return "Checks: all passed"
-
-
-def _terms() -> Section:
-    columns = (words("Term", [term for term, _ in TERMS]), words("Meaning", [said for _, said in TERMS]))
-    title = "Own, elsewhere, wallet: what the words mean"
-    return Section("glossary", title, (), (), (Table("Terms of this page", columns),))

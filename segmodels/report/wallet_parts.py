@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite, nan
+from typing import Literal
 
 import pandas as pd
 
 from segmodels.errors import Fault
-
-#: Cells of the value grid: current value at least the cut or below, potential at least the cut or below.
-CELLS = ("invest", "protect", "competitors' customers", "least appealing")
-#: A row of the grid's table for customers of whom nothing is known.
-UNKNOWN = "not identified"
+from segmodels.segments.wallet.value_grid import CELLS, UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class WalletHeadline:
     customers
         In the base.
     answered
-        Of them, those with a survey answer; 0 of a model that was fitted without a survey.
+        Of them, those with a survey answer.
     own
         Spend with us, of all customers.
     wallet, headroom
@@ -64,6 +61,12 @@ class WalletHeadline:
         Of the spend, in words, such as ``"12 months to 2025-12-31"``; empty where not stated.
     assumptions
         Of the model, a sentence each.
+    anchored
+        Whether the share of wallet comes from outside, and answers do no more than correct it.
+    told
+        What customers were asked for: spend ``"in all"``, or spend ``"elsewhere"``.
+    fixed
+        Whether the intervals hold the parameters of the model fixed, as those of a posterior mode do.
     """
 
     customers: int
@@ -83,6 +86,9 @@ class WalletHeadline:
     window: str = ""
     category: str = ""
     assumptions: tuple[str, ...] = ()
+    anchored: bool = False
+    told: Literal["in all", "elsewhere"] = "in all"
+    fixed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +98,11 @@ class GridPart:
     Parameters
     ----------
     cells
-        One row a cell of :data:`CELLS`, and one of :data:`UNKNOWN` where there are such customers: ``cell,
-        customers, value, headroom``; and where known ``own, attainable`` and the ends of intervals, such as
-        ``customers_low``. Headroom and attainable of the unknown are NaN.
+        One row a cell of ``CELLS`` of :mod:`segmodels.segments.wallet.value_grid`, and one of its ``UNKNOWN``
+        where there are such customers: ``cell, customers, value, headroom``; and where known ``own, attainable``
+        and the ends of intervals, such as ``customers_low``. Headroom and attainable of the unknown are NaN.
     value_cut, potential_cut
-        In money.
+        In money; more than the cut is high.
     value_name, potential_name
         What the two axes are.
     undecided
@@ -148,7 +154,8 @@ class SegmentPart:
     Parameters
     ----------
     table
-        One row a segment: ``segment, customers, own, headroom``; and where known ``answered, wallet, share,
+        One row a segment: ``segment, customers, own, headroom``, which is NaN where nobody is identified; and where
+        known ``answered, wallet, share,
         attainable, extrapolated, not_identified`` (customers), ``extrapolated_share`` (of headroom),
         ``raw_headroom, raw_share`` (what the answers alone would say), and the ends of intervals, such as
         ``headroom_low``.
@@ -191,8 +198,8 @@ class TippingPart:
         One row for each segment and delta: ``segment, delta, headroom``. Elsewhere spend of those who did not
         answer is taken times exp(delta).
     points
-        One row a segment: ``segment, words``; and where known ``threshold_delta`` and ``rank_delta``, the delta at
-        which it crosses the cut of the grid or changes its rank, NaN for never.
+        One row a segment: ``segment, words``; and where known ``threshold_delta`` and ``rank_delta``, the delta of
+        those of this segment alone at which it crosses the cut of the grid or changes its rank, NaN for never.
     """
 
     headroom: pd.DataFrame
@@ -211,18 +218,23 @@ class AskPart:
         ``error`` (relative standard error of the mean headroom), ``still`` (answers still to be got, with the
         model); and where known ``needed`` (in all) and ``simple`` (still, without the model).
     whom
-        In the order of asking: ``customer_id, reason``; and where known ``gain``, in money.
+        In the order of asking, the quotas first: ``customer_id, reason``; and where known ``gain``, in money. The
+        reason of those who stand there for their gain is ``UNDECIDED`` of
+        :mod:`segmodels.segments.wallet.whom_to_ask`.
     quota
         ``stratum, ask``; and where known ``customers, answered, reason``.
     most
-        Customers shown; all are in the results.
+        Customers shown in each list; all are in the results.
+    error
+        The relative standard error that was asked for; None: the smallest one of ``sizes`` that takes answers.
     """
 
     text: tuple[str, ...] = ()
     sizes: pd.DataFrame | None = None
     whom: pd.DataFrame | None = None
     quota: pd.DataFrame | None = None
-    most: int = 20
+    most: int = 10
+    error: float | None = None
 
 
 #: Part of the page → its frames → the columns that each must have.

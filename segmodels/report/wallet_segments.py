@@ -8,11 +8,11 @@ import pandas as pd
 
 from segmodels.report import tables
 from segmodels.report.html import Drawing, Section
+from segmodels.report.interval_columns import listed
 from segmodels.report.plots.segment_potential import Series, segment_potential, short
-from segmodels.report.plots.theme import interval_name
 from segmodels.report.segment_names import all_shown, is_draft, shown
 from segmodels.report.tables import Table, floats, words
-from segmodels.report.wallet_columns import measures, part, total_of
+from segmodels.report.wallet_columns import axis_name, measures, part, total_of
 from segmodels.report.wallet_parts import SegmentPart
 
 _SHOWN = {
@@ -78,7 +78,8 @@ def segments(found: SegmentPart, currency: str, level: float) -> Section:
             "Headroom is what customers of the segment spend elsewhere; share of wallet is own spend over wallet, sum "
             "over sum. Large segments have much headroom because they are large: the table has the customers beside "
             "it. What is not known of customers who are not identified is in none of these figures."
-        )
+        ),
+        *_unknown(rows),
     ]
     if any(name in rows for name in ("raw_headroom", "raw_share")):
         text.append(
@@ -104,6 +105,16 @@ def segments(found: SegmentPart, currency: str, level: float) -> Section:
     )
 
 
+def _unknown(rows: pd.DataFrame) -> Iterator[str]:
+    """Name the segments of which nothing is known."""
+    names = all_shown(rows.loc[~np.isfinite(floats(rows, "headroom")), "segment"])
+    if names:
+        yield (
+            f"Not known: wallet, share and headroom of {listed(names)}. No customer there is identified: the figures "
+            "are missing, not 0."
+        )
+
+
 def _title(rows: pd.DataFrame, currency: str) -> str:
     known = rows.loc[np.isfinite(floats(rows, "headroom"))]
     if known.empty:
@@ -112,6 +123,9 @@ def _title(rows: pd.DataFrame, currency: str) -> str:
     most = float(floats(known, "headroom")[0])
     held = part(most, total_of(known, "headroom"))
     money = tables.money_short(most, currency)
+    if len(known) < len(rows):
+        rest = f"of {tables.count(len(rows) - len(known))} of {tables.count(len(rows))} segments nothing is known"
+        return f"Potential by segment: {name} has the most headroom, {money}; {rest}"
     if len(rows) == 1:
         return f"Potential by segment: the one segment, {name}, has {money} of headroom"
     return f"Potential by segment: {name} has the most headroom, {money} or {held} of all"
@@ -128,7 +142,8 @@ def _drawings(
     for picture in pictures:
         series = [_series(rows, line, currency, picture) for line in picture.lines if line.column in rows]
         columns = _RAW if picture.key == "segments-raw" else tuple(line.column for line in picture.lines)
-        x = f"{interval_name(level)} ({'%' if picture.percent else currency or 'money'})"
+        known = [one.low is not None for one in series]
+        x = axis_name(known, "%" if picture.percent else currency or "money", level)
         yield Drawing(
             picture.key,
             picture.heading,

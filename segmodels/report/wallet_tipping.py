@@ -12,13 +12,18 @@ from segmodels.report.wallet_columns import unit
 from segmodels.report.wallet_parts import TippingPart
 
 _DELTAS = {
-    "threshold_delta": "Crosses the cut of the grid at",
-    "rank_delta": "Changes its rank at",
+    "threshold_delta": "Crosses the cut of the grid if it differs by",
+    "rank_delta": "Changes its rank if it alone differs by",
 }
 _HOW = (
-    "Those who did not answer may spend more or less elsewhere than customers like them who did. The data can not say; "
-    "the figure shows what would follow. Where a small difference changes a decision, ask more, or decide for both "
-    "cases."
+    "Those who did not answer may spend more or less elsewhere than predicted. The data can not say; the figure and "
+    "the table behind it show what would follow if those of all segments differ alike."
+)
+_ALONE = (
+    "The table of tipping points asks another question of each segment: how much more or less would those of this "
+    "segment who did not answer have to spend elsewhere, and the others as predicted, before it draws level with the "
+    "next larger or smaller segment, or crosses the cut of the value grid? Where a small difference is enough, ask "
+    "more, or decide for both cases."
 )
 
 
@@ -26,13 +31,13 @@ def tipping_points(found: TippingPart, currency: str) -> Section:
     """Show headroom over delta, and at which delta a decision changes."""
     drawing = Drawing(
         "tipping-headroom",
-        "Headroom by what those who did not answer spend elsewhere",
-        f"Lines: headroom of segments over delta. {_finding(found)}.",
+        "Headroom if those of all segments who did not answer differ alike",
+        f"Lines: headroom of segments over delta, which is the same in all of them. {_finding(found)}.",
         tipping(found.headroom, currency=currency),
         _headroom_table(found.headroom, currency),
     )
     return Section(
-        "tipping", f"Tipping points: {_finding(found)}", (_HOW,), (drawing,), (_point_table(found.points),)
+        "tipping", f"Tipping points: {_finding(found)}", (_HOW, _ALONE), (drawing,), (_point_table(found),)
     )
 
 
@@ -44,14 +49,13 @@ def _finding(found: TippingPart) -> str:
         return "how headroom depends on those who did not answer"
     at = np.stack([floats(points, name) for name in there])
     tips = (np.isfinite(at) & (at >= deltas.min()) & (at <= deltas.max())).any(axis=0)
-    between = (
-        f"if those who did not answer differ by {times(float(deltas.min()))} to {times(float(deltas.max()))}"
-    )
+    between = f"{times(float(deltas.min()))} to {times(float(deltas.max()))}"
     number, size = int(tips.sum()), len(points)
     if not number:
-        return f"no decision changes {between}"
-    of = tables.count(size)
-    return f"{tables.count(number)} of {of} segment{'' if size == 1 else 's'} tip{'s' if number == 1 else ''} {between}"
+        return f"no segment changes its place if its customers who did not answer differ by {between}"
+    of = f"{tables.count(size)} segment{'' if size == 1 else 's'}"
+    one = "changes its place if its" if number == 1 else "change their place if their own"
+    return f"{tables.count(number)} of {of} {one} customers who did not answer differ by {between}"
 
 
 def _headroom_table(frame: pd.DataFrame, currency: str) -> Table:
@@ -62,16 +66,21 @@ def _headroom_table(frame: pd.DataFrame, currency: str) -> Table:
         part = frame.loc[floats(frame, "delta") == delta].drop_duplicates("segment").set_index("segment")
         values = floats(part.reindex(names), "headroom")
         columns.append(figures(times(float(delta)), values, tables.moneys("")))
-    return Table(unit("Headroom by elsewhere spend of those who did not answer", currency), tuple(columns))
+    caption = "Headroom by elsewhere spend of those of all segments who did not answer"
+    return Table(unit(caption, currency), tuple(columns))
 
 
-def _point_table(points: pd.DataFrame) -> Table:
+def _point_table(found: TippingPart) -> Table:
+    """Write where each segment tips; of those without a headroom that is not known, which is not never."""
+    points, frame = found.points, found.headroom
+    known = set(frame.loc[np.isfinite(floats(frame, "headroom")), "segment"])
     columns: list[Column] = [words("Segment", all_shown(points["segment"]))]
     for name, label in _DELTAS.items():
         if name in points:
             written = [
-                times(float(value)) if np.isfinite(value) else "never" for value in floats(points, name)
+                times(float(value)) if np.isfinite(value) else "never" if segment in known else "not known"
+                for segment, value in zip(points["segment"], floats(points, name), strict=True)
             ]
             columns.append(Column(label, tuple(written), numeric=True))
     columns.append(words("In words", points["words"]))
-    return Table("What would have to be true to change a decision", tuple(columns))
+    return Table("Tipping points, if those of this segment alone differ", tuple(columns))

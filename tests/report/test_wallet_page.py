@@ -82,9 +82,10 @@ def test_a_full_page_has_every_section_figure_and_table_in_order(document):
         "Segment 0 has the most headroom, $12.0 million or 46% of all",
         "Calibration: 80% intervals held the truth 78% of the time",
         "−2.0 points",
-        "Tipping points: 2 of 4 segments tip if those who did not answer differ by −39% to +65%",
-        "Whom to ask next: 2,870 more answers bring the error of mean headroom to 2%",
-        "The first 20 of 45 customers to ask",
+        "Tipping points: 2 of 4 segments change their place if their own customers who did not answer differ by −39%",
+        "Whom to ask next: 310 more answers bring the error of mean headroom to 5%",
+        "The first 10 of 45 customers to ask",
+        "The 10 of them whose answers are expected to gain most",
         "Checks: 1 of 2 not passed",
     ],
 )

@@ -11,8 +11,6 @@ from segmodels.report.html import Provenance
 from segmodels.report.wallet_notes import wallet_notes
 from segmodels.report.wallet_page import WalletPage
 from segmodels.report.wallet_parts import (
-    CELLS,
-    UNKNOWN,
     AskPart,
     CalibrationPart,
     Estimate,
@@ -22,6 +20,8 @@ from segmodels.report.wallet_parts import (
     TippingPart,
     WalletHeadline,
 )
+from segmodels.segments.wallet.value_grid import CELLS, UNKNOWN
+from segmodels.segments.wallet.whom_to_ask import UNDECIDED
 
 DELTAS = (-0.5, -0.2, -0.1, 0.0, 0.1, 0.2, 0.5)
 
@@ -121,12 +121,13 @@ def tipping_part(names, words="Shop"):
 def ask_part(names, name="Shop"):
     still = np.array([0.0, 310.0, 2_870.0])
     sizes = pd.DataFrame({"error": [0.1, 0.05, 0.02], "needed": still + 400, "still": still})
-    whom = pd.DataFrame({"customer_id": [f"{name} {i}" for i in range(45)], "reason": name}).assign(
-        gain=np.linspace(950, 12, 45)
-    )
+    # 15 by the quotas, in an order of their own, then the undecided by gain.
+    reason = np.where(np.arange(45) < 15, name, UNDECIDED)
+    whom = pd.DataFrame({"customer_id": [f"{name} {i}" for i in range(45)], "reason": reason})
+    gain = [*np.linspace(5, 40, 15), *np.linspace(950, 12, 30)]
     quota = pd.DataFrame({"stratum": names, "customers": 900, "answered": 14, "ask": 40, "reason": name})
     text = (f"1,240 customers are undecided. {name}",)
-    return AskPart(text, sizes.assign(simple=2 * still + 50), whom, quota)
+    return AskPart(text, sizes.assign(simple=2 * still + 50), whom.assign(gain=gain), quota, error=0.05)
 
 
 def make_wallet_page(name="Segment", currency="$", size=4, draft=""):
@@ -164,10 +165,10 @@ def frontier_page():
     page = make_wallet_page()
     return replace(
         page,
-        headline=replace(headline(answered=0), censored=0, rounded=0),
+        headline=replace(headline(answered=0), censored=0, rounded=0, anchored=True),
         share=replace(page.share, answers=None),
         calibration=None,
         tipping=None,
         ask=None,
-        notes=wallet_notes(surveyed=False),
+        notes=wallet_notes(asked=False, anchored=True),
     )

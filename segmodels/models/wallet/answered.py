@@ -7,17 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmodels.inference.counter_random import uniforms
+from segmodels.likelihoods import tabulated
 from segmodels.models.wallet.block import Array, Elsewhere
 
 _STREAM = 7
+# Amounts of the table of a truncated law: even steps, equal ratios, and quantiles of the model.
+_EVEN = np.linspace(0.0, 1.0, 33)
+_RATIOS = np.linspace(0.0, 1.0, 24)
+_SMALLEST = 1e-6
+_LEVELS = (np.arange(32) + 0.5) / 32
+# A smaller part of what the model has from the lower bound on is mostly rounding.
+_FAINT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Answered:
     """Elsewhere spend of a block in which some customers answered.
 
-    An exact answer is certain. A rounded or censored one is taken as even over its interval; where the interval
-    begins at zero, the model says how likely nothing at all is, given that it is no more than the upper end.
+    An exact answer is certain. Of a rounded or censored one the model's law is taken, cut to the interval: within it
+    an amount is as likely as the model has it, nothing at all included where the interval begins at zero. Where the
+    model says nothing of the customer, or has nothing in the interval, the answer is even over it.
 
     Parameters
     ----------
@@ -43,22 +52,45 @@ class Answered:
     @cached_property
     def atom(self) -> Array:
         """Probability of exactly nothing, given the answer, shape (B,)."""
-        open_below = self.known & (self.low <= 0) & (self.high > 0)
-        atom = np.where(self.known & (self.high <= 0), 1.0, 0.0)
-        if not open_below.any():
-            return atom
-        below = 1 - self.model.above(np.where(self.known, self.high, 0.0)[:, None])[:, 0]
-        given = np.divide(self.model.none(), below, out=np.zeros_like(below), where=below > 0)
-        # of a customer about whom the model says nothing, an open answer is taken as even
-        return np.where(open_below, np.clip(np.nan_to_num(given), 0.0, 1.0), atom)
+        exactly = np.where(self.known & (self.high <= 0), 1.0, 0.0)
+        # only an interval from zero has any probability at its first amount
+        return self._answers(exactly, self._law[1][:, 0])
 
-    def _value(self, u: Array) -> Array:
-        """Quantile function of the answered, shape (A, L) from levels (A, L)."""
-        atom, low, high = (each[self.known, None] for each in (self.atom, self.low, self.high))
-        rest = np.divide(
-            u - atom, 1 - atom, out=np.zeros(np.broadcast_shapes(u.shape, atom.shape)), where=atom < 1
-        )
-        return np.where(u <= atom, 0.0, low + np.clip(rest, 0, 1) * (high - low))
+    @cached_property
+    def _open(self) -> NDArray[np.int64]:
+        """Positions of the answers that are intervals, R of them."""
+        return np.flatnonzero(self.low < self.high)
+
+    @cached_property
+    def _law(self) -> tuple[Array, Array]:
+        """Amounts within the intervals, and the probability of no more than each, both (R, G)."""
+        low, high = self.low[self._open, None], self.high[self._open, None]
+        if not len(low):
+            return np.empty((0, 1)), np.empty((0, 1))
+        model = self.model.take(self._open)
+        likely = model.quantiles(_LEVELS)
+        likely = np.clip(np.where(np.isnan(likely), low, likely), low, high)
+        start = np.where(low > 0, low, _SMALLEST * high)
+        steps = low + (high - low) * _EVEN, start * (high / start) ** _RATIOS, likely
+        amounts = np.minimum(np.sort(np.concatenate(steps, axis=1), axis=1), high)
+        above = model.above(amounts)
+        first = np.where(low <= 0, 1.0, above[:, :1])
+        mass = first - above[:, -1:]
+        below = (amounts - low) / (high - low)
+        np.divide(first - above, mass, out=below, where=mass > _FAINT * first)
+        below = np.maximum.accumulate(np.clip(below, 0.0, 1.0), axis=1)
+        below[:, -1] = 1.0
+        return amounts, below
+
+    def _answers(self, result: Array, within: Array) -> Array:
+        """Put what is said of the intervals into a result of all."""
+        result[self._open] = within
+        return result
+
+    def _given(self, result: Array, levels: Array) -> Array:
+        """Put answers into a result (B, L): exact ones, and intervals at levels (R, L)."""
+        result[self.known] = self.low[self.known, None]
+        return self._answers(result, tabulated.quantiles(*self._law, levels)) if len(self._open) else result
 
     def none(self) -> Array:
         """Probability that C is 0, shape (B,)."""
@@ -66,37 +98,35 @@ class Answered:
 
     def mean(self) -> Array:
         """Mean of C, shape (B,)."""
-        return np.where(self.known, (1 - self.atom) * (self.low + self.high) / 2, self.model.mean())
+        return self._answers(np.where(self.known, self.low, self.model.mean()), tabulated.mean(*self._law))
+
+    def means(self, numbers: NDArray[np.int64]) -> Array:
+        """Mean of C under the posterior draws of these numbers, shape (B, D); of an answer, of the answer."""
+        return np.where(self.known[:, None], self.mean()[:, None], self.model.means(numbers))
 
     def above(self, threshold: Array) -> Array:
         """Probability that C > threshold, shape (B, K) from (B, K) or (K,)."""
         result = np.array(self.model.above(threshold))
-        t = np.broadcast_to(threshold, result.shape)[self.known]
-        atom, low, high = (each[self.known, None] for each in (self.atom, self.low, self.high))
-        width = np.broadcast_to(high - low, t.shape)
-        part = np.divide(high - t, width, out=(t < high).astype(np.float64), where=width > 0)
-        result[self.known] = (1 - atom) * np.clip(part, 0, 1)
-        return result
+        t = np.broadcast_to(threshold, result.shape)
+        result[self.known] = self.low[self.known, None] > t[self.known]
+        if not len(self._open):
+            return result
+        return self._answers(result, tabulated.above(*self._law, t[self._open]))
 
     def quantiles(self, levels: Array) -> Array:
         """Quantiles of C at ascending levels, shape (B, L)."""
-        result = np.array(self.model.quantiles(levels))
-        result[self.known] = self._value(np.broadcast_to(levels, (int(self.known.sum()), len(levels))))
-        return result
+        u = np.tile(np.asarray(levels, np.float64), (len(self._open), 1))
+        return self._given(np.array(self.model.quantiles(levels)), u)
 
     def draws(self, numbers: NDArray[np.int64]) -> Array:
         """C under the draws of these numbers, shape (B, D)."""
-        result = np.array(self.model.draws(numbers))
-        if self.known.any():
-            result[self.known] = self._value(uniforms(self.seed, self.keys[self.known], numbers, _STREAM))
-        return result
+        u = uniforms(self.seed, self.keys[self._open], numbers, _STREAM)
+        return self._given(np.array(self.model.draws(numbers)), u)
 
     def at(self, u: Array, numbers: NDArray[np.int64]) -> Array:
         """C at the level u of each draw's distribution, shape (B, D) from (B, D); one category's model only."""
         result = np.array(self.model.at(u, numbers))  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-        if self.known.any():
-            result[self.known] = self._value(u[self.known])
-        return result
+        return self._given(result, u[self._open])
 
     def take(self, rows: slice | NDArray[np.int64]) -> "Answered":
         """Take some of the customers."""

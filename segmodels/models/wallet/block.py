@@ -30,6 +30,10 @@ class Elsewhere(Protocol):
         """Mean of C, shape (B,)."""
         ...
 
+    def means(self, numbers: NDArray[np.int64]) -> Array:
+        """Mean of C under the posterior draws of these numbers, shape (B, D): parameters vary, chance does not."""
+        ...
+
     def above(self, threshold: Array) -> Array:
         """Probability that C > threshold, shape (B, K) from (B, K) or (K,); thresholds at least 0."""
         ...

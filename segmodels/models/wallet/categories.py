@@ -5,9 +5,11 @@ between the categories by a Gaussian copula. So what a customer buys of one thin
 elsewhere, and a total over categories has the interval that it should.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +21,7 @@ from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
 from segmodels.inference.counter_random import customer_keys
 from segmodels.inference.settings import Setting
+from segmodels.models.wallet import storage
 from segmodels.models.wallet.block import Array, WalletBlock
 from segmodels.models.wallet.categories_elsewhere import CategoriesElsewhere
 from segmodels.models.wallet.copula import correlation_draws
@@ -50,6 +53,11 @@ class WalletCategories:
     model: WalletShare = field(default_factory=WalletShare)
     others: bool = True
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the customers that the model uses besides own spend."""
+        return self.model.columns
+
     def fit(self, wallets: Wallets, setting: Setting, *, seed: int) -> "WalletCategoriesFit":
         """Fit to the answers of all categories.
 
@@ -63,7 +71,9 @@ class WalletCategories:
         if not isinstance(wallets, Wallets) or len(wallets.categories) < 2:
             remedy = "Name the column: Wallets.read(..., category=), or fit WalletShare."
             raise InputError(Fault("wallets", "no several categories", "at least two categories", remedy))
-        parts = _parts(wallets, others=self.others)
+        wide = _own(wallets)
+        typical = wide.where(wide > 0).median().fillna(1.0).to_numpy(np.float64)
+        parts = _parts(wallets, wide, typical if self.others else None)
         fits: dict[str, WalletShareFit] = {}
         for k, (name, part) in enumerate(parts.items()):
             spec = self.model
@@ -75,7 +85,7 @@ class WalletCategories:
         lower, upper = _latent(fits)
         rng = np.random.default_rng([seed, 4])
         correlation = correlation_draws(lower, upper, _CORRELATIONS, rng)
-        return WalletCategoriesFit(self, fits, correlation, seed, wallets)
+        return WalletCategoriesFit(self, fits, correlation, typical, seed, wallets)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,11 +100,14 @@ class WalletCategoriesFit:
         By category.
     correlation
         Draws of the correlation of what is left over, shape (draws, K, K).
+    typical
+        Median own spend of each category's buyers, in which logarithms of own spend count, shape (K,).
     """
 
     spec: WalletCategories
     fits: Mapping[str, WalletShareFit]
     correlation: Array
+    typical: Array
     seed: int
     wallets: Wallets
 
@@ -128,13 +141,10 @@ class WalletCategoriesFit:
 
     def on(self, wallets: Wallets) -> Self:
         """Return the same posterior, ready to score other customers."""
-        parts = _parts(wallets, others=self.spec.others)
-        missing = [name for name in self.fits if name not in parts]
-        if missing:
-            got, remedy = f"no category {', '.join(missing)}", "Give rows of every fitted category."
-            raise InputError(Fault("wallets", got, f"all of {', '.join(self.fits)}", remedy))
-        fits = {name: fit.on(parts[name]) for name, fit in self.fits.items()}
-        return replace(self, fits=fits, wallets=wallets)
+        parts = _fitted_parts(wallets, tuple(self.fits), self.typical if self.spec.others else None)
+        return replace(
+            self, fits={name: fit.on(parts[name]) for name, fit in self.fits.items()}, wallets=wallets
+        )
 
     def blocks(self, size: int = 100_000) -> Iterator[WalletBlock]:
         """Walk all customers: own and elsewhere spend are sums over the categories."""
@@ -154,6 +164,25 @@ class WalletCategoriesFit:
         """
         return predict(self, levels, self.spec.model.by, tau)
 
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the fits of all categories and their correlation as one netCDF; no customer's id is in it."""
+        return storage.write(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], wallets: Wallets) -> Self:
+        """Read a fit written by ``save``, with the wallets that it was saved with.
+
+        Raises
+        ------
+        InputError
+            Where the file is damaged, or of another model or version, or the wallets are others.
+        """
+        held = storage.opened(cls, path, wallets)
+        trees = held["fits"]
+        parts = _fitted_parts(wallets, tuple(trees), held["typical"] if held["spec"].others else None)
+        held["fits"] = {name: WalletShareFit.load(tree, parts[name]) for name, tree in trees.items()}
+        return cls(**held)
+
     def _sum(self, blocks: Any) -> WalletBlock:
         first: WalletBlock = blocks[0]
         own = np.sum([block.own for block in blocks], axis=0)
@@ -166,28 +195,45 @@ class WalletCategoriesFit:
         return WalletBlock(first.customer_id, own, first.columns, answered, status, elsewhere)
 
 
-def _parts(wallets: Wallets, *, others: bool) -> dict[str, Wallets]:
-    parts = {name: wallets.of(name) for name in wallets.categories}
-    sizes = {name: len(part) for name, part in parts.items()}
+def _own(wallets: Wallets) -> pd.DataFrame:
+    """Own spend, one row for each customer and one column for each category.
+
+    Raises
+    ------
+    InputError
+        Where a customer lacks a row in a category.
+    """
     rows = fetch(wallets.table.select("customer_id", "category", "own")).to_pandas()
-    customers = rows["customer_id"].nunique()
-    if set(sizes.values()) != {customers}:
+    sizes, customers = rows["category"].value_counts(), rows["customer_id"].nunique()
+    if (sizes != customers).any():
         shown = tuple(
-            f"{name}: {size:,} of {customers:,} customers" for name, size in list(sizes.items())[:3]
+            f"{name}: {sizes[name]:,} of {customers:,} customers" for name in wallets.categories[:3]
         )
         remedy = "Add rows with own 0 for categories that a customer does not buy here."
         got, expected = "customers without a row", "a row in every category"
         raise InputError(Fault("category", got, expected, remedy, examples=shown))
-    if not others:
-        return parts
     wide = rows.pivot_table(index="customer_id", columns="category", values="own").rename_axis(columns=None)
-    typical = wide.where(wide > 0).median().fillna(1.0)
-    logs = np.log1p(wide / typical)
-    result: dict[str, Wallets] = {}
-    for name, part in parts.items():
-        rest = logs.drop(columns=name).rename(columns=lambda other: f"log_own_{other}")
-        result[name] = part.with_attributes(rest.reset_index())
-    return result
+    return wide.loc[:, list(wallets.categories)]
+
+
+def _parts(wallets: Wallets, wide: pd.DataFrame, typical: Array | None) -> dict[str, Wallets]:
+    """Take the wallets of each category in `wide`; with own spend in the others, unless `typical` is None."""
+    parts = {str(name): wallets.of(str(name)) for name in wide.columns}
+    if typical is None:
+        return parts
+    logs = (wide / typical).apply(np.log1p).add_prefix("log_own_")
+    return {
+        name: part.with_attributes(logs.drop(columns=f"log_own_{name}").reset_index())
+        for name, part in parts.items()
+    }
+
+
+def _fitted_parts(wallets: Wallets, names: tuple[str, ...], typical: Array | None) -> dict[str, Wallets]:
+    missing = [name for name in names if name not in wallets.categories]
+    if missing:
+        got, remedy = f"no category {', '.join(missing)}", "Give rows of every fitted category."
+        raise InputError(Fault("wallets", got, f"all of {', '.join(names)}", remedy))
+    return _parts(wallets, _own(wallets).loc[:, list(names)], typical)
 
 
 def _complete(fits: Mapping[str, WalletShareFit]) -> list[WalletBlock]:

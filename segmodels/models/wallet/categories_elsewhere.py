@@ -56,6 +56,10 @@ class CategoriesElsewhere:
         """Mean of C, shape (B,)."""
         return np.sum([part.mean() for part in self.parts], axis=0)
 
+    def means(self, numbers: NDArray[np.int64]) -> Array:
+        """Mean of C under the posterior draws of these numbers, shape (B, D)."""
+        return np.sum([part.means(numbers) for part in self.parts], axis=0)
+
     def above(self, threshold: Array) -> Array:
         """Probability that C > threshold, shape (B, K), by 400 draws."""
         t = np.atleast_2d(np.asarray(threshold, np.float64))

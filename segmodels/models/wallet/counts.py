@@ -7,9 +7,11 @@ Source: Goodhardt, Ehrenberg and Chatfield (1984), The Dirichlet: a comprehensiv
 147(5), 621-655.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -28,7 +30,7 @@ from segmodels.inference.priors import Prior
 from segmodels.inference.settings import Setting
 from segmodels.likelihoods.nbd_dirichlet import CATEGORY_BUYERS, OWN_BUYERS
 from segmodels.models.value.covariates import mean_coordinates
-from segmodels.models.wallet import counts_evidence, counts_priors
+from segmodels.models.wallet import counts_evidence, counts_priors, storage
 from segmodels.models.wallet.arguments import check_wallet_fit
 from segmodels.models.wallet.block import EXTRAPOLATED, IDENTIFIED, NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.counts_cells import (
@@ -257,6 +259,23 @@ class WalletCountsFit:
         from segmodels.inference.sample import pymc_model
 
         return pymc_model(self.density)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write posterior, specification and cells as netCDF; no customer's id is in it."""
+        return storage.write(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], wallets: Wallets) -> Self:
+        """Read a fit written by ``save``, with the wallets that it was saved with.
+
+        Raises
+        ------
+        InputError
+            Where the file is damaged, or of another model or version, or the wallets are others.
+        """
+        return storage.read(
+            cls, path, wallets, lambda held: _density(held["spec"], held["cells"], held["design"])
+        )
 
 
 def _density(spec: WalletCounts, cells: CountsCells, known: Design) -> GroupedPosterior:

@@ -109,6 +109,22 @@ class CountsElsewhere:
             total += (inner * np.exp(half * variances)).sum(axis=1)[self.code] * np.exp(half * h)
         return self._blank(np.exp(line) * total / len(omegas))
 
+    def means(self, numbers: NDArray[np.int64]) -> Array:
+        """Mean of C under the posterior draws of these numbers, shape (B, D)."""
+        numbers, edges = np.asarray(numbers, np.int64), _edges()
+        out = np.empty((len(self.x), len(numbers)))
+        line, omega = self.spend.lines(self.x, numbers, self.seed, len(self.u))
+        own = self.spend.unsure * self.t
+        for d, which in enumerate(numbers % len(self.u)):
+            parameters = np.ascontiguousarray(self.density.parameters(self.u[[which]], slice(None)))
+            weights, bought = nbd_dirichlet.elsewhere_weights(self.k, self.first, 1.0, parameters, edges)
+            half = 0.5 * omega[d] ** 2
+            amounts = (weights * bought * np.exp(half * self.spend.variance(np.maximum(bought, 1)))).sum(
+                axis=1
+            )
+            out[:, d] = amounts[self.code] * np.exp(line[:, d] + half * own)
+        return self._blank(out)
+
     def above(self, threshold: Array) -> Array:
         """Probability that C > threshold, shape (B, K)."""
         line, h = self.spend.line(self.x, self.t)

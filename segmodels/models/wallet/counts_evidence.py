@@ -59,7 +59,10 @@ def answers(answered: pd.DataFrame, spend: SpendElsewhere) -> tuple[Evidence, ..
         if wrong.any()
         else f"In all {len(answered):,} answers purchases and spend elsewhere go together."
     )
-    examples = answered.loc[wrong, ["customer_id", "purchases", "total_purchases", "low", "high"]].head(3)
+    # no ids: evidence is saved with the fit
+    examples = (
+        answered.loc[wrong, ["purchases", "total_purchases", "low", "high"]].head(3).reset_index(drop=True)
+    )
     agree = Evidence("Purchases and spend agree", part <= _MOST_DISAGREEING, text, examples)
     sd = np.sqrt(spend.rate / (spend.shape - 1))
     slope, error = spend.coefficients[1], sd * np.sqrt(spend.covariance[1, 1])

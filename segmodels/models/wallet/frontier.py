@@ -4,9 +4,11 @@ Log own spend is a normal log wallet less the exponential distance from the high
 the customers apart; how high the highest share is, own spend can not tell, and the stated mean share does.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -23,7 +25,7 @@ from segmodels.inference.grouped import GroupedPosterior
 from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Normal, Prior, SoftBox
 from segmodels.inference.settings import Setting
-from segmodels.models.wallet import frontier_evidence
+from segmodels.models.wallet import frontier_evidence, storage
 from segmodels.models.wallet.arguments import check_wallet_fit
 from segmodels.models.wallet.block import EXTRAPOLATED, IDENTIFIED, NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.frontier_anchor import WHERE_FROM, MeanShare
@@ -298,3 +300,23 @@ class WalletFrontierFit:
         from segmodels.inference.sample import pymc_model
 
         return pymc_model(self.density)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write posterior, specification and cells as netCDF; no customer's id is in it."""
+        return storage.write(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], wallets: Wallets) -> Self:
+        """Read a fit written by ``save``, with the wallets that it was saved with.
+
+        Raises
+        ------
+        InputError
+            Where the file is damaged, or of another model or version, or the wallets are others.
+        """
+        return storage.read(
+            cls,
+            path,
+            wallets,
+            lambda held: _density(held["spec"], held["cells"], held["design"], held["answers"]),
+        )

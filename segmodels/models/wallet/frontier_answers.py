@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segmodels.inference.design import segment_labels
 from segmodels.inference.priors import Normal
 from segmodels.models.wallet.frontier_anchor import with_answers
 from segmodels.tables.wallets import Wallets
@@ -50,5 +51,5 @@ def answered_buyers(wallets: Wallets, by: str | None) -> AnsweredBuyers:
     frame = frame.loc[frame["own"] > 0]
     own, low, high = (frame[name].to_numpy(np.float64) for name in ("own", "low", "high"))
     share = (own / (own + low) + own / (own + high)) / 2
-    label = np.full(len(frame), "") if by is None else frame[by].astype(str).to_numpy(dtype=np.str_)
+    label = np.full(len(frame), "") if by is None else segment_labels(frame[by]).astype(np.str_)
     return AnsweredBuyers(own, share, label)

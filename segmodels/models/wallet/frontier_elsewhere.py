@@ -133,6 +133,18 @@ class FrontierElsewhere:
         over_rows(lambda first, last: fill(first, last, *given, out), len(out))
         return out
 
+    def means(self, numbers: NDArray[np.int64]) -> Array:
+        """Mean of C under the posterior draws of these numbers, shape (B, D)."""
+        out = np.empty((len(self.own), len(numbers)))
+        fill = cast("Any", mixture.fill_mean)
+        for d, which in enumerate(np.asarray(numbers) % len(self.frontier.u)):
+            one = np.array([which])
+            row, level = self.frontier.levels(one, self.matrix, self.code)
+            column = np.empty(len(out))
+            fill(0, len(out), self.own, self._y, row, self._kind, level, *self.frontier.shape(one), column)
+            out[:, d] = column
+        return out
+
     def above(self, threshold: Array) -> Array:
         """Probability that C > threshold, shape (B, K)."""
         t = np.atleast_2d(np.asarray(threshold, np.float64))

@@ -1,17 +1,19 @@
 """Attainable potential: how far a customer is from the share that its look-alikes give us.
 
 The definition is this house's own: look-alikes are customers of the same segment and the same band of expected
-wallet; the target is a high quantile of share among those of them who buy from us.
+wallet; the target is a high quantile of share among those of them who buy from us. Where an expected wallet is
+infinite, as under t errors of a logarithm, bands are of the median wallet, which every law has.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-import numba
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
+from segmodels.likelihoods import binned_shares
 from segmodels.models.wallet.block import NOT_IDENTIFIED, Array, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import Groups, groups_of
 
@@ -21,6 +23,8 @@ FEWEST = 20
 BINS = 500
 #: Entries of customers × draws at a time.
 _MOST = 5_000_000
+
+Centre = Literal["mean", "median"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,7 +36,7 @@ class TargetShares:
     tau
         The quantile of share that is the target.
     cuts
-        Expected wallets that part the bands, ascending, shape (M - 1,).
+        Wallets that part the bands, ascending, shape (M - 1,).
     draws
         Target of each cell under each draw, shape (G, M, D); cells are groups × bands. Behind the last group there
         is one more row, for customers of a group that was not seen.
@@ -42,6 +46,8 @@ class TargetShares:
         the target: ``look-alikes``, or ``segment`` or ``all`` where there were fewer than 20 of them.
     groups
         The segments that were kept apart.
+    centre
+        Whether bands are of the expected or of the median wallet.
     """
 
     tau: float
@@ -49,6 +55,7 @@ class TargetShares:
     draws: Array
     table: pd.DataFrame
     groups: Groups = field(repr=False)
+    centre: Centre = "mean"
 
     def __repr__(self) -> str:
         """Say the quantile and the range of the targets."""
@@ -65,7 +72,7 @@ class TargetShares:
         InputError
             Where the block lacks the column of the segments.
         """
-        group, band, known = _cells(block, self.groups, self.cuts)
+        group, band, known = _cells(block, self.groups, self.cuts, self.centre)
         return np.where(known, self.draws.mean(axis=2)[group, band], np.nan)
 
 
@@ -102,13 +109,13 @@ def target_shares(
     Parameters
     ----------
     fit
-        Any fitted wallet.
+        Any fitted wallet; look-alikes are found among the customers that it scores now.
     by
         A column of the customers whose segments are kept apart; ``None`` for one.
     tau
         Between 0 and 1.
     bands
-        Number of bands of expected wallet, each with as many customers.
+        Number of bands of wallet, each with as many customers.
     draws
         Numbers 0 to `draws` - 1 are taken.
 
@@ -117,32 +124,37 @@ def target_shares(
     InputError
         For settings out of range, an unknown column, and where no customer with own spend is identified.
     """
+    found = targets_or_none(fit, by=by, tau=tau, bands=bands, draws=draws)
+    if found is None:
+        got = "no customer with own spend whose elsewhere spend is identified"
+        remedy = "Fit with customers who buy here, and ask some what they spend elsewhere."
+        raise InputError(Fault("fit", got, "some", remedy))
+    return found
+
+
+def targets_or_none(
+    fit: WalletFit, *, by: str | None = None, tau: float = 0.8, bands: int = 5, draws: int = 200
+) -> TargetShares | None:
+    """Find the same; None where no customer with own spend is identified."""
     _refuse(tau, bands, draws)
     groups = groups_of(fit, by)
-    cuts = _cuts(fit, bands)
+    cuts, centre = _cuts(fit, bands)
     counts = np.zeros((len(groups) + 1, bands, draws, BINS + 1), np.int32)
     buyers = np.zeros((len(groups) + 1, bands), np.int64)
     for block in fit.blocks():
-        group, band, known = _cells(block, groups, cuts)
+        group, band, known = _cells(block, groups, cuts, centre)
         rows = np.flatnonzero(known & (block.own > 0))
         cell = group * bands + band
         buyers += np.bincount(cell[rows], minlength=buyers.size).reshape(buyers.shape)
         step = max(1, _MOST // max(len(block), 1))
         for start in range(0, draws, step):
             numbers = np.arange(start, min(start + step, draws))
-            spent = block.elsewhere.draws(numbers)
-            _count(
-                block.own,
-                spent,
-                rows,
-                cell,
-                counts.reshape(-1, draws, BINS + 1)[:, numbers[0] : numbers[-1] + 1],
-            )
+            into = counts.reshape(-1, draws, BINS + 1)[:, numbers[0] : numbers[-1] + 1]
+            binned_shares.count(block.own, block.elsewhere.draws(numbers), rows, cell, into)
     if not buyers.any():
-        got = "no customer with own spend whose elsewhere spend is identified"
-        raise InputError(Fault("fit", got, "some", "Ask customers what they spend elsewhere."))
+        return None
     found, origin = _targets(counts, buyers, tau)
-    return TargetShares(tau, cuts, found, _table(groups, cuts, buyers, found, origin), groups)
+    return TargetShares(tau, cuts, found, _table(groups, cuts, buyers, found, origin), groups, centre)
 
 
 def _refuse(tau: float, bands: int, draws: int) -> None:
@@ -156,39 +168,37 @@ def _refuse(tau: float, bands: int, draws: int) -> None:
         raise InputError(faults)
 
 
-def _wallet(block: WalletBlock) -> Array:
-    wallet = block.own + block.elsewhere.mean()
-    return np.where((block.status == NOT_IDENTIFIED) & ~block.answered, np.nan, wallet)
+def _wallet(block: WalletBlock, centre: Centre) -> Array:
+    law = block.elsewhere
+    spent = law.mean() if centre == "mean" else law.quantiles(np.array([0.5]))[:, 0]
+    return np.where((block.status == NOT_IDENTIFIED) & ~block.answered, np.nan, block.own + spent)
 
 
-def _cuts(fit: WalletFit, bands: int) -> Array:
-    wallet = np.concatenate([np.empty(0), *(_wallet(block) for block in fit.blocks())])
-    wallet = wallet[~np.isnan(wallet)]
+def _cuts(fit: WalletFit, bands: int) -> tuple[Array, Centre]:
+    centre: Centre = "mean"
+    wallet = _identified(fit, centre)
+    if np.isinf(wallet).any():
+        centre = "median"
+        wallet = _identified(fit, centre)
     if not len(wallet):
-        return np.full(bands - 1, np.nan)
-    return np.quantile(wallet, np.arange(1, bands) / bands)
+        return np.full(bands - 1, np.nan), centre
+    return np.quantile(wallet, np.arange(1, bands) / bands), centre
+
+
+def _identified(fit: WalletFit, centre: Centre) -> Array:
+    """Wallets of all identified customers."""
+    wallet = np.concatenate([np.empty(0), *(_wallet(block, centre) for block in fit.blocks())])
+    return wallet[~np.isnan(wallet)]
 
 
 def _cells(
-    block: WalletBlock, groups: Groups, cuts: Array
+    block: WalletBlock, groups: Groups, cuts: Array, centre: Centre
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Group and band of each customer, and whether it has one."""
-    wallet = _wallet(block)
+    wallet = _wallet(block, centre)
     known = ~np.isnan(wallet)
     band = np.searchsorted(cuts, np.where(known, wallet, 0.0), side="right")
     return groups.codes(block.columns, len(block)), band, known
-
-
-@numba.njit(cache=True, nogil=True)
-def _count(
-    own: np.ndarray, spent: np.ndarray, rows: np.ndarray, cell: np.ndarray, counts: np.ndarray
-) -> None:
-    last = counts.shape[2] - 1
-    for i in rows:
-        for d in range(spent.shape[1]):
-            # A positive elsewhere spend so small that the share rounds to 1 is in the bin before the last.
-            at = last if spent[i, d] == 0 else min(int(own[i] / (own[i] + spent[i, d]) * last), last - 1)
-            counts[cell[i], d, at] += 1
 
 
 def _targets(
@@ -197,25 +207,15 @@ def _targets(
     """Targets of the cells, shape (G + 1, M, D), and where they come from: 0 the cell, 1 the group, 2 all."""
     groups, bands, draws = counts.shape[:3]
     found, origin = np.empty((groups, bands, draws)), np.full((groups, bands), 2, np.int8)
-    found[:] = _quantile(counts.sum(axis=(0, 1), dtype=np.int64), tau)
+    found[:] = binned_shares.quantile(counts.sum(axis=(0, 1), dtype=np.int64), tau)
     for g in range(groups):
         if buyers[g].sum() >= FEWEST:
-            found[g] = _quantile(counts[g].sum(axis=0, dtype=np.int64), tau)
+            found[g] = binned_shares.quantile(counts[g].sum(axis=0, dtype=np.int64), tau)
             origin[g] = 1
         for m in np.flatnonzero(buyers[g] >= FEWEST):
-            found[g, m] = _quantile(counts[g, m], tau)
+            found[g, m] = binned_shares.quantile(counts[g, m], tau)
             origin[g, m] = 0
     return found, origin
-
-
-def _quantile(counts: NDArray, tau: float) -> Array:
-    """Quantile of binned shares in each draw, straight within a bin, shape (D,) from (D, BINS + 1)."""
-    up_to = np.cumsum(counts, axis=1, dtype=np.float64)
-    wanted = tau * up_to[:, -1]
-    at = (up_to < wanted[:, None]).sum(axis=1)
-    inside = counts[np.arange(len(counts)), at]
-    before = up_to[np.arange(len(counts)), at] - inside
-    return np.where(at == BINS, 1.0, (at + (wanted - before) / inside) / BINS)
 
 
 def _table(

@@ -250,16 +250,23 @@ class WalletShareFit:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write posterior, specification and answers as netCDF; no customer's id is in it."""
-        return storage.save(self, path, {"scale": self.scale})
+        return storage.write(self, path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], wallets: Wallets) -> Self:
-        """Read a fit written by ``save``, ready to score customers."""
-        held = storage.load(path, WalletShare, ShareCells)
-        spec, cells, scale = held["spec"], held["cells"], float(held["attributes"]["scale"])
-        known = design_like(held["design"], cells.groups, spec.by)
-        density = _density(spec, cells, known, scale)
-        return cls(spec, cells, density, scale, held["posterior"], held["evidence"], held["seed"], wallets)
+    def load(cls, path: storage.Source, wallets: Wallets) -> Self:
+        """Read a fit written by ``save``, with the wallets that it was saved with.
+
+        Raises
+        ------
+        InputError
+            Where the file is damaged, or of another model or version, or the wallets are others.
+        """
+        return storage.read(
+            cls,
+            path,
+            wallets,
+            lambda held: _density(held["spec"], held["cells"], held["design"], held["scale"]),
+        )
 
 
 def _density(spec: WalletShare, cells: ShareCells, known: Design, scale: float) -> GroupedPosterior:

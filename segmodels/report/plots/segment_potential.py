@@ -124,6 +124,8 @@ def _trace(names: Sequence[str], one: Series, by: float, shift: float, look: tup
             for name, text in zip(names, one.said, strict=True)
         ],
         hovertemplate="%{customdata}<extra></extra>",
+        # A dot at 0 stands on the edge, and is drawn whole.
+        cliponaxis=False,
     )
     if one.low is not None and one.high is not None:
         bars = theme.whiskers(by * one.middle, by * one.low, by * one.high)

@@ -48,7 +48,9 @@ def tipping(frame: pd.DataFrame, *, currency: str) -> go.Figure:
     ['0%', '+22%']
     """
     rows = frame.sort_values("delta", kind="stable")
+    # A segment of which nothing is known has no line, and no place in the legend.
     parts = [(str(name), part) for name, part in rows.groupby("segment", sort=False, observed=True)]
+    parts = [pair for pair in parts if np.isfinite(_largest(pair[1]))]
     parts.sort(key=lambda pair: _largest(pair[1]), reverse=True)
     # Those in grey come first, so that the others lie above them.
     traces = [_line(name, part, None, currency) for name, part in parts[MOST_NAMED:]]
@@ -60,7 +62,7 @@ def tipping(frame: pd.DataFrame, *, currency: str) -> go.Figure:
         for (name, part), look in zip(parts[:MOST_NAMED], _LOOKS, strict=False)
     ]
     deltas = np.unique(tables.floats(rows, "delta"))
-    x = "Elsewhere spend of those who did not answer, against the model"
+    x = "Elsewhere spend of all who did not answer, against the model"
     figure = theme.dress(traces, x=x, y=theme.axis_title("Headroom", currency), height=440)
     narrow = 0.16 * (deltas.max() - deltas.min()) if len(deltas) > 1 else 1.0
     figure.update_xaxes(
@@ -76,7 +78,7 @@ def tipping(frame: pd.DataFrame, *, currency: str) -> go.Figure:
             "layout": {
                 "xaxis.tickvals": kept,
                 "xaxis.ticktext": [times(delta) for delta in kept],
-                "xaxis.title.text": "Elsewhere spend of those<br>who did not answer, against the model",
+                "xaxis.title.text": "Elsewhere spend of all who<br>did not answer, against the model",
                 "height": 520,
             },
         }

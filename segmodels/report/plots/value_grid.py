@@ -23,7 +23,7 @@ PLACES = {
 _SHADES = ((0.0, "#f3f7fb"), (1.0, "#93c4e0"))
 _DOLLAR = "&#36;"
 #: Letters of a line in a cell on a phone.
-_LETTERS = 23
+_LETTERS = 20
 _LINES = {"value": "value", "headroom": "headroom", "attainable": "attainable"}
 
 
@@ -73,7 +73,7 @@ def value_grid(frame: pd.DataFrame, *, currency: str, cuts: tuple[str, str]) -> 
     ticks: dict[str, Any] = {
         "tickmode": "array",
         "tickvals": [0, 1],
-        "ticktext": ["below", "at least"],
+        "ticktext": ["up to", "above"],
         "ticks": "",
     }
     figure.update_xaxes(**ticks, showline=False, range=[-0.5, 1.5])
@@ -88,16 +88,20 @@ def value_grid(frame: pd.DataFrame, *, currency: str, cuts: tuple[str, str]) -> 
 
 def _note(place: tuple[int, int], lines: list[str], size: int) -> dict[str, Any]:
     # Between two dollar signs Plotly reads mathematics.
-    text = "<br>".join([f"<b>{theme.plain(lines[0])}</b>", *map(theme.plain, lines[1:])]).replace(
-        "$", _DOLLAR
-    )
+    name = "<br>".join(map(theme.plain, lines[0].split("\n")))
+    text = "<br>".join([f"<b>{name}</b>", *map(theme.plain, lines[1:])]).replace("$", _DOLLAR)
     font = {"size": size, "color": theme.INK}
     return {"x": place[0], "y": place[1], "text": text, "showarrow": False, "font": font, "align": "center"}
 
 
 def _narrowed(lines: list[str]) -> list[str]:
-    """Part lines that are too long for half of a phone behind their first word."""
-    return [part for line in lines for part in (line.split(" ", 1) if len(line) > _LETTERS else [line])]
+    """Part lines that are too long for half of a phone behind their first word; the name stays one, and bold."""
+    name, *others = lines
+    name = name.replace(" ", "\n", 1) if len(name) > _LETTERS else name
+    return [
+        name,
+        *(part for line in others for part in (line.split(" ", 1) if len(line) > _LETTERS else [line])),
+    ]
 
 
 def _said(row: Mapping[Any, Any], currency: str) -> list[str]:
@@ -145,13 +149,13 @@ def decile_bands(frame: pd.DataFrame, *, currency: str) -> go.Figure:
         x=list(range(len(bands))),
         y=list(range(len(deciles))),
         texttemplate="%{text}",
-        textfont={"size": 12},
+        textfont={"size": 12, "color": theme.INK},
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         xgap=2,
         ygap=2,
         zmin=0,
-        colorscale=[list(stop) for stop in theme.SCALE],
+        colorscale=[list(stop) for stop in _SHADES],
         colorbar=_bar(theme.axis_title("Headroom", currency)),
     )
     figure = theme.dress([heat], x="Band of potential", y="Decile of current value", height=_height(deciles))
@@ -211,5 +215,6 @@ def _bar(title: str) -> dict[str, Any]:
         "nticks": 5,
         "separatethousands": True,
         "exponentformat": "B",
+        "minexponent": 6,
         "title": {"text": title, "side": "top", "font": {"size": 13}},
     }

@@ -11,10 +11,9 @@ from segmodels.errors import Fault, InputError
 from segmodels.models.wallet.block import Array, WalletFit
 from segmodels.segments.concentration import lorenz
 from segmodels.segments.value import DECILES, deciles
+from segmodels.segments.wallet.cell_names import UNKNOWN
 from segmodels.segments.wallet.grid_table import CellDraws, cell_draws, interval_columns
 from segmodels.segments.wallet.potential import Potential, PotentialKind, Scored, Targets, scored
-
-UNKNOWN = "not identified"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -122,7 +121,7 @@ def potential_bands(
     cuts: Sequence[float] | int = 4,
     potential: PotentialKind = "headroom",
     targets: Targets | None = None,
-    draws: int = 400,
+    draws: int = 1000,
     top: float = 0.1,
 ) -> PotentialBands:
     """Sort customers into deciles of value and, within them, by the potential they have in each draw.
@@ -148,7 +147,8 @@ def potential_bands(
     Raises
     ------
     InputError
-        For cuts that do not ascend from 0 up, settings out of range, and values that do not fit the customers.
+        For cuts that do not ascend from 0 up, settings out of range, values that do not fit the customers, where no
+        customer is identified, and where the model expects infinitely much of one.
     """
     _refuse(cuts, draws, top)
     axis = Potential(potential, targets)

@@ -14,6 +14,8 @@ from segmodels.tables.wallets import Wallets
 
 #: Customers without an answer that are kept at most.
 MOST = 200_000
+#: Name of a feature.
+SQUARE = "log own spend squared"
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +173,14 @@ class CustomerFeatures:
     scale: Array
     log_own: float
 
+    @property
+    def flags(self) -> NDArray[np.bool_]:
+        """Which features are 0 or 1 before they are standardised, shape (P,)."""
+        found = [True, False, False]
+        for levels in self.columns.values():
+            found += [False] if levels is None else [True] * len(levels)
+        return np.array(found)
+
     @classmethod
     def of(
         cls, frame: pd.DataFrame, columns: Sequence[str], weight: Array, *, by: str | None = None
@@ -180,7 +190,7 @@ class CustomerFeatures:
         buys = own > 0
         log_own = float(np.average(np.log(own[buys]), weights=weight[buys])) if buys.any() else 0.0
         kinds = {name: None if _is_number(frame, name, by) else _levels(frame, name) for name in columns}
-        names = ["no own spend", "log own spend", "log own spend squared"]
+        names = ["no own spend", "log own spend", SQUARE]
         for name, levels in kinds.items():
             names += [name] if levels is None else [f"{name}: {level}" for level in levels]
         raw = _raw(frame, kinds, log_own)

@@ -3,6 +3,7 @@
 Both rise with elsewhere spend, so probabilities and expectations come from its distribution, without draws.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -144,15 +145,38 @@ def scored(fit: WalletFit, potential: Potential, value: Any = None) -> Scored:
     Raises
     ------
     InputError
-        For values that do not fit the customers, and where no customer is identified.
+        For values that do not fit the customers, where no customer is identified, and where the model expects
+        infinitely much of one.
     """
-    parts = [(b.customer_id, b.own, potential.expected(b), b.answered, b.status) for b in fit.blocks()]
+    parts = [(b.customer_id, b.own, potential.expected(b), b.answered, b.status) for b in _finite(fit)]
     ids, own, expected, answered, status = (np.concatenate(part) for part in zip(*parts, strict=True))
     if np.isnan(expected).all():
         remedy = "Ask customers what they spend elsewhere, or give an anchor from outside."
         raise InputError(Fault("fit", "no identified customer", "at least one", remedy))
     customers = pd.Index(ids, name="customer_id")
     return Scored(customers, own, value_of_customers(value, customers, own), expected, answered, status)
+
+
+def refuse_infinite(block: WalletBlock) -> None:
+    """Refuse customers of whom the model expects infinitely much: no sum over them has a mean.
+
+    Raises
+    ------
+    InputError
+        With advice.
+    """
+    if np.isinf(block.elsewhere.mean()).any():
+        remedy = (
+            "Fit normal errors, or on a larger Box-Cox scale (0.25, say): Student errors of a logarithm have no mean, "
+            "and the mean of draws is that of the largest."
+        )
+        raise InputError(Fault("fit", "an infinite expected elsewhere spend", "a finite one", remedy))
+
+
+def _finite(fit: WalletFit) -> Iterator[WalletBlock]:
+    for block in fit.blocks():
+        refuse_infinite(block)
+        yield block
 
 
 def value_of_customers(value: Any, customer_id: pd.Index, own: Array) -> Array:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from segmodels.inference.counter_random import uniforms
-from segmodels.models.wallet.block import Array
+from segmodels.models.wallet.block import Array, Elsewhere
 
 #: Scale of the half-normal prior on the standard deviation of the segments' relative deviations.
 SPREAD = 0.5
@@ -38,6 +38,9 @@ class Ratios:
         Number of segments, G.
     keys, seed
         Of the random numbers.
+    model
+        What the model says of the answered; with it, a draw of the ratio of all is against what the draw's own
+        parameters expect.
 
     Examples
     --------
@@ -53,6 +56,7 @@ class Ratios:
     groups: int
     keys: NDArray[np.uint64]
     seed: int
+    model: Elsewhere | None = None
 
     @property
     def whole(self) -> float:
@@ -133,6 +137,9 @@ class Ratios:
         gaps = -np.log(uniforms(self.seed, self.keys, numbers, _STREAM)) * self.weight[:, None]
         # no matrix product: a draw must not depend on how many are made
         whole = (gaps * self.answered[:, None]).sum(axis=0) / (gaps * self.expected[:, None]).sum(axis=0)
+        if self.model is not None:
+            parts = self.weight[:, None] * self.model.means(numbers)
+            whole *= (self.weight * self.expected).sum() / parts.sum(axis=0)
         segments = np.arange(self.groups, dtype=np.uint64)
         which, u = (uniforms(self.seed, segments, numbers, _SEGMENTS + k) for k in range(2))
         # one standard deviation for all segments of a draw

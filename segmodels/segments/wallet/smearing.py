@@ -64,6 +64,11 @@ class Scaled:
         """Give expected C, shape (B,)."""
         return self._point * self.model.mean()
 
+    def means(self, numbers: NDArray[np.int64]) -> Array:
+        """Mean of C under the draws of these numbers, each with its own factor, shape (B, D)."""
+        factor = np.where(self.code[:, None] < 0, 1.0, self.ratios.drawn(numbers)[self.code])
+        return factor * self.model.means(numbers)
+
     def above(self, threshold: Array) -> Array:
         """Probability that C > threshold, shape (B, K)."""
         return self.model.above(threshold / self._point[:, None])
@@ -157,12 +162,10 @@ def smeared(fit: WalletFit, selection: Selection | None = None, *, by: str | Non
 
     Elsewhere spend of every customer who did not answer is multiplied by the sum of answers over the sum of what the
     model expects of the same customers; with a `selection` each answer counts for those who did not answer and are
-    like it. Means, quantiles and probabilities use this factor; each draw has one of its own, with other weights of
-    the answers. The draws of the model vary in their level, too, and the factor is drawn
-    apart from that: intervals of totals are wider than they need be, by up to two fifths where the model's errors are
-    right, and more where they are far too wide. Of a rounded answer its mean is taken, given what the
-    model says of nothing at all where the answer leaves that open. Answers of customers of whose
-    like the model says nothing are left out and counted.
+    like it. Means, quantiles and probabilities use this factor. Each draw has one of its own: with other weights of the
+    answers, and against what the draw's own parameters expect of the answered, so that the level of the draws is that
+    of the answers, too. Of a rounded answer its mean is taken, given what the model says within its bounds. Answers of
+    customers of whose like the model says nothing are left out and counted.
 
     Parameters
     ----------
@@ -206,10 +209,9 @@ def _ratios(
         # Everybody answered: there is nobody to stand for.
         weight = np.ones(len(ids))
     weight = weight / weight[known].mean()
-    found = Ratios(
-        answered[known], expected[known], weight[known], code[known], groups, keys[known], fit.seed
-    )
-    return found, known
+    model = block.elsewhere.take(np.flatnonzero(known))
+    rest = code[known], groups, keys[known], fit.seed, model
+    return Ratios(answered[known], expected[known], weight[known], *rest), known
 
 
 def _faults(answered: Array, expected: Array, weight: Array) -> list[Fault]:
@@ -288,18 +290,20 @@ def _influence(ratios: Ratios, ids: NDArray[Any]) -> Evidence:
             "change": change[first],
         }
     )
-    heavy = table[~(table["change"].abs() <= MOST_ONE)]
+    heavy = table.loc[~(table["change"].abs() <= MOST_ONE)]
     if heavy.empty:
         text = (
             f"No single answer moves the factor by more than {MOST_ONE:.0%}: without customer {ids[first[0]]!s}, whose "
             f"answer counts most, it were {table['factor_without'].iloc[0]:.3f}."
         )
         return Evidence("single answers", True, text, table)
-    columns = ["customer_id", "answered", "expected", "factor_without"]
     named = "; ".join(
         f"customer {who!s} answered {answered:,.6g} where {expected:,.6g} was expected, and without it the factor were "
         f"{without:.3f}"
-        for who, answered, expected, without in heavy.head(3)[columns].to_numpy(dtype=object)
+        for who, answered, expected, without in zip(
+            *(heavy[name].iloc[:3] for name in ("customer_id", "answered", "expected", "factor_without")),
+            strict=True,
+        )
     )
     text = (
         f"The factor {ratios.whole:.3f} hangs on single answers: {named}. Look at them, {len(heavy):,} in all, before "

@@ -8,7 +8,8 @@ import pandas as pd
 
 from segmodels.errors import Fault, InputError
 from segmodels.models.wallet.block import WalletFit
-from segmodels.segments.wallet.potential import Potential, PotentialKind, Targets, scored
+from segmodels.segments.wallet.potential import Potential, PotentialKind, Scored, Targets, scored
+from segmodels.segments.wallet.selection import Selection
 from segmodels.segments.wallet.survey_size import Spread, size_table, spread
 from segmodels.segments.wallet.undecided import decided_by_others
 from segmodels.segments.wallet.value_grid import ValueGrid, value_grid
@@ -40,6 +41,10 @@ class SurveyPlan:
         How many of them, at least, better parameters alone would decide: an expectation, and a limit.
     budget
         Answers that can be had; None for no limit.
+    answered
+        Number of answers there are.
+    effective
+        As how many answers drawn at random they count: fewer where they are weighted.
     """
 
     grid: ValueGrid
@@ -51,6 +56,8 @@ class SurveyPlan:
     undecided: int
     decided_by_others: float
     budget: int | None
+    answered: int
+    effective: float
     _whom: pd.DataFrame = field(repr=False)
 
     def __repr__(self) -> str:
@@ -93,6 +100,8 @@ class SurveyPlan:
         simple, assisted = self.sizes["more"]
         now = self.sizes["error_now"].iloc[1]
         known = f"is known to {now:.1%}" if np.isfinite(now) else "has no answers behind it"
+        if self.effective < self.answered - 0.5:
+            known += f" (weighted, the {self.answered:,} answers count as {self.effective:,.0f})"
         if not assisted:
             return f"The mean {self.of.kind} {known}, which meets the {self.error:.1%} wanted."
         return (
@@ -101,7 +110,7 @@ class SurveyPlan:
         )
 
 
-def survey_plan(
+def survey_plan(  # noqa: PLR0913
     fit: WalletFit,
     grid: ValueGrid | None = None,
     *,
@@ -110,12 +119,14 @@ def survey_plan(
     budget: int | None = None,
     by: str | None = None,
     targets: Targets | None = None,
+    selection: Selection | None = None,
     fewest: int = 10,
 ) -> SurveyPlan:
     """Plan the next survey.
 
     Numbers of answers follow from n = (CV / error)², corrected for the finite base of identified customers, less
-    the answers there are, which count as if drawn at random; a survey of the willing needs its weights besides.
+    the answers there are. These count as if drawn at random, or with a selection as so many as their weights leave
+    of them, (Σw)² / Σw² (Kish); whoever is asked next is taken to be like those drawn at random.
     Of the undecided customers of the grid, it tells how many are undecided by nature: their own spread keeps
     them so however well the parameters are known. The list of whom to ask begins with the quotas of strata
     (segment × decile of value × status), then has the undecided by the money at stake. Customers who answered are
@@ -137,14 +148,16 @@ def survey_plan(
         A column of the customers whose segments are strata.
     targets
         Target shares, for ``"attainable"``; those of the grid by default.
+    selection
+        Whose weights the answers have, where they have any.
     fewest
         Answers that every stratum should have.
 
     Raises
     ------
     InputError
-        For settings out of range, a grid of other customers or of fewer than two draws, an unknown column, and
-        where the mean potential is 0.
+        For settings out of range, a grid or selection of other customers, a grid of fewer than two draws, an unknown
+        column, and where the mean potential is 0.
     """
     _refuse(error, budget, fewest)
     axis = Potential(of, targets if targets is not None or grid is None else grid.potential.targets)
@@ -155,7 +168,8 @@ def survey_plan(
     draws = _draws_of(grid)
     population, answered = int(customers.known.sum()), int((customers.known & customers.answered).sum())
     found = spread(fit, axis, customers, draws)
-    sizes = size_table(found, error=error, population=population, answered=answered, budget=budget)
+    effective = float(answered) if selection is None else _effective(selection, customers)
+    sizes = size_table(found, error=error, population=population, answered=effective, budget=budget)
     strata = strata_of(fit, customers, by)
     table = quotas(strata, needed=int(sizes["needed"].iloc[1]), population=population, fewest=fewest)
     # In either row of value the high potential is the first cell.
@@ -184,8 +198,21 @@ def survey_plan(
         int(open_.sum()),
         others,
         budget,
+        answered,
+        effective,
         whom.head(budget or len(whom)),
     )
+
+
+def _effective(selection: Selection, customers: Scored) -> float:
+    """As how many answers those of identified customers count with their weights."""
+    ids = customers.customer_id[customers.known & customers.answered]
+    weight = selection.weights.reindex(ids).to_numpy(np.float64)
+    bare = int(np.isnan(weight).sum())
+    if bare:
+        got, remedy = "answered customers without a weight", "Make the selection from the same customers."
+        raise InputError(Fault("selection", got, "one for each", remedy, bare))
+    return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
 
 
 def _values(grid: ValueGrid) -> pd.Series:

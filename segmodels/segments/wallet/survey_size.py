@@ -1,16 +1,20 @@
 """How many answers the mean potential needs.
 
 Source: Cochran (1977), Sampling Techniques, chapters 4 and 7: n = (CV / error)², corrected for a finite
-population; with a regression or poststratified estimator the CV is that of what is left over.
+population; with a regression or poststratified estimator the CV is that of what is left over. What is left over of
+the answers that a model was fitted to is too small; each is divided by one less its leverage (Allen 1974,
+Technometrics 16:125-127), as if the model had not seen it.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
-from segmodels.models.wallet.block import Array, WalletFit
+from segmodels.models.wallet.block import Array, WalletBlock, WalletFit
+from segmodels.segments.wallet.customer_features import SQUARE, CustomerFeatures
 from segmodels.segments.wallet.potential import Potential, Scored
 
 #: With fewer answers the spread is that of the model's predictions.
@@ -80,8 +84,10 @@ class Spread:
 def spread(fit: WalletFit, potential: Potential, scored: Scored, draws: int) -> Spread:
     """Measure the spread of potential, from the answers, or from predictions where they are fewer than 30.
 
-    From answers, what is left over is the answer less what the model expects without it. From predictions, it is
-    the root of the mean predictive variance; both then lean on the model.
+    From answers, what is left over is the answer less what the model expects without it. The parameters have seen the
+    answer, too; for that, what is left over is divided by 1 − h, with h the leverage of the customer in a regression
+    on log own spend and the columns that the model uses. From predictions, it is the root of the mean predictive
+    variance; both then lean on the model.
     """
     survey = fit.survey()
     place = scored.customer_id.get_indexer(pd.Index(survey.customer_id))
@@ -90,11 +96,53 @@ def spread(fit: WalletFit, potential: Potential, scored: Scored, draws: int) -> 
     if there.sum() < FEWEST_FOR_SPREAD:
         return _predicted(fit, potential, draws)
     mean = float(answer[there].mean())
+    left = (answer - expected)[there] / (1 - leverage(_design(fit, survey)[there]))
     return Spread(
         _over(float(answer[there].std(ddof=1)), mean),
-        _over(float((answer - expected)[there].std(ddof=1)), mean),
+        _over(float(left.std(ddof=1)), mean),
         "answers",
     )
+
+
+def leverage(design: Array) -> Array:
+    """Give the part that each of n customers has in what is expected of itself, shape (n,), between 0 and 1.
+
+    That of a regression with an intercept, whose other coefficients have a normal prior with the variance of the
+    errors: a category of one customer has a leverage of about a half.
+
+    Parameters
+    ----------
+    design
+        Shape (n, P), without the intercept.
+
+    Examples
+    --------
+    >>> leverage(np.empty((4, 0))).tolist(), leverage(np.array([[-1.0], [0.0], [0.0], [1.0]])).round(3).tolist()
+    ([0.25, 0.25, 0.25, 0.25], [0.583, 0.25, 0.25, 0.583])
+    """
+    full = np.column_stack([np.ones(len(design)), design])
+    penalty = np.diag([0.0, *np.ones(design.shape[1])])
+    return (full * np.linalg.solve(full.T @ full + penalty, full.T).T).sum(axis=1)
+
+
+def _design(fit: WalletFit, survey: WalletBlock) -> Array:
+    """Give what the model knows of those who answered, shape (n, P): numbers standardised, flags as they are.
+
+    The square of log own spend is left out: models bound what the ends of own spend can do, which a parabola does not.
+    """
+    columns, by = _used(fit)
+    frame = pd.DataFrame({"own": survey.own, **{name: survey.columns[name] for name in columns}})
+    features = CustomerFeatures.of(frame, columns, np.ones(len(survey)), by=by)
+    known = np.array([name != SQUARE for name in features.names])
+    return (features.matrix(frame) * np.where(features.flags, features.scale, 1.0))[:, known]
+
+
+def _used(fit: Any) -> tuple[tuple[str, ...], str | None]:
+    """Columns that a model uses, and the one of segments; none of a fit that does not say what was specified."""
+    spec, inside = getattr(fit, "spec", None), getattr(fit, "fit", None)
+    if spec is None:
+        return ((), None) if inside is None else _used(inside)
+    return spec.columns, spec.by
 
 
 def _predicted(fit: WalletFit, potential: Potential, draws: int) -> Spread:
@@ -118,9 +166,14 @@ def _over(deviation: float, mean: float) -> float:
 
 
 def size_table(
-    of: Spread, *, error: float, population: int, answered: int, budget: int | None
+    of: Spread, *, error: float, population: int, answered: float, budget: int | None
 ) -> pd.DataFrame:
     """Tabulate the answers that two ways to estimate the mean need.
+
+    Parameters
+    ----------
+    answered
+        As how many answers drawn at random those there are count.
 
     Returns
     -------
@@ -146,7 +199,8 @@ def size_table(
             "cv": cvs,
             "error_now": [error_reached(cv, answered, population) for cv in cvs],
             "needed": needed,
-            "more": np.maximum(needed - answered, 0),
+            # Rounded first, so that noise of the weights does not cost an answer.
+            "more": np.maximum(np.ceil(np.round(needed - answered, 9)), 0).astype(np.int64),
         }
     )
     if budget is not None:

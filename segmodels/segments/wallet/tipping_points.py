@@ -11,12 +11,16 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from segmodels.errors import Fault, InputError
 from segmodels.models.wallet.block import Array
 from segmodels.segments.wallet.totals import TOTAL, WalletTotals
 
+#: Words of a segment without an identified customer, and of one that nothing moves, to follow a semicolon.
+NOT_KNOWN = "No customer of the segment is identified: what they spend elsewhere is not known."
+NO_DEPARTURE = "no departure of those of this segment who did not answer changes that"
 DELTAS = (-0.5, -0.2, -0.1, 0.0, 0.1, 0.2, 0.5)
 #: Departures are drawn as the middles of so many equally probable slices.
 _SLICES = 201
@@ -41,8 +45,9 @@ def tipping_points(
         Departures at which headroom is shown: the logarithm of how many times as much elsewhere the customers who did
         not answer spend as predicted.
     rule
-        ``"rank"``: the segment, and it alone, departs until its headroom equals that of the next larger or the next
-        smaller segment. ``"threshold"``: its headroom per identified customer crosses `cut`.
+        ``"rank"``: those of the segment who did not answer depart, and those of all other segments spend what is
+        predicted of them, until its headroom equals that of the next larger or the next smaller segment.
+        ``"threshold"``: its headroom per identified customer crosses `cut`.
     cut
         In money, for the threshold.
     prior_sd
@@ -55,10 +60,11 @@ def tipping_points(
     -------
     pandas.DataFrame
         One row per segment and, last, the total: ``segment, headroom, low, high``; ``at_<delta>`` for each
-        delta, the headroom where all who did not answer depart alike; ``delta``, the smallest departure at which the
-        place changes, NaN where none does; ``factor``, its exponential; ``crosses``, the segment it draws level with
-        or ``"cut"``; ``text``, the same in words; ``low_with_departure, high_with_departure``, the interval with
-        delta ~ N(0, prior_sd²).
+        delta, the headroom where those of all segments who did not answer depart alike; ``delta``, the smallest
+        departure of the segment alone at which its place changes, NaN where none does; ``factor``, its exponential;
+        ``crosses``, the segment it draws level with or ``"cut"``; ``text``, the same in words;
+        ``low_with_departure, high_with_departure``, the interval with delta ~ N(0, prior_sd²). A segment without
+        an identified customer has no place among the others, and NaN for every amount.
 
     Raises
     ------
@@ -82,10 +88,11 @@ def tipping_points(
     tails = ((1 - interval) / 2, (1 + interval) / 2)
     table = pd.DataFrame({"segment": [*totals.names, TOTAL], "headroom": fixed + scaled})
     table["low"], table["high"] = np.quantile(asked + predicted, tails, axis=1)
+    unknown = everyone.unknown
     for delta in deltas:
         table[f"at_{delta:+g}"] = fixed + np.exp(delta) * scaled
     if cut is None:
-        found = _ranks(fixed[:-1], scaled[:-1], totals.names)
+        found = _ranks(fixed[:-1], scaled[:-1], unknown[:-1], totals.names)
     else:
         heads = (everyone.customers - everyone.not_identified)[:-1]
         found = [_to_cut(*row, cut) for row in zip(fixed[:-1], scaled[:-1], heads, strict=True)]
@@ -94,7 +101,10 @@ def tipping_points(
     words = [*(each[2] for each in found), ""]
     table = table.assign(delta=delta, factor=np.exp(delta), crosses=names, text=words)
     wide = np.array([_departed(a, p, prior_sd, tails) for a, p in zip(asked, predicted, strict=True)])
-    return table.assign(low_with_departure=wide[:, 0], high_with_departure=wide[:, 1])
+    table = table.assign(low_with_departure=wide[:, 0], high_with_departure=wide[:, 1])
+    amounts = [name for name in table if name not in ("segment", "crosses", "text")]
+    table.loc[unknown, amounts] = np.nan
+    return table
 
 
 def _refuse(deltas: Sequence[float], rule: str, cut: float | None, prior_sd: float, interval: float) -> None:
@@ -128,10 +138,11 @@ def _needed(fixed: float, scaled: float, wanted: float) -> float:
     return float(np.log((wanted - fixed) / scaled))
 
 
-def _ranks(fixed: Array, scaled: Array, names: tuple[str, ...]) -> list[_Found]:
+def _ranks(fixed: Array, scaled: Array, unknown: NDArray[np.bool_], names: tuple[str, ...]) -> list[_Found]:
     headroom = fixed + scaled
     order = np.argsort(-headroom, kind="stable")
-    found: list[_Found] = [(np.nan, "", "")] * len(names)
+    order = order[~unknown[order]]
+    found: list[_Found] = [(np.nan, "", f"{NOT_KNOWN} It has no rank.")] * len(names)
     for rank, s in enumerate(order):
         beside = [order[k] for k in (rank - 1, rank + 1) if 0 <= k < len(order)]
         # A segment can rise without end and fall no further than to its answers.
@@ -140,31 +151,36 @@ def _ranks(fixed: Array, scaled: Array, names: tuple[str, ...]) -> list[_Found]:
         place = f"{names[s]!r} has the {_largest(rank + 1)} headroom of {len(order)}"
         if reached:
             delta, name = min(reached, key=lambda each: abs(each[0]))
-            text = f"{place}; {_if(delta)}, it is level with {name!r}."
+            text = f"{place}; {if_departed(delta)}, and the others as predicted, it is level with {name!r}."
             found[s] = (delta, name, text)
         else:
-            found[s] = (np.nan, "", f"{place}; no departure of those who did not answer changes that.")
+            found[s] = (np.nan, "", f"{place}; {NO_DEPARTURE}.")
     return found
 
 
 def _to_cut(fixed: float, scaled: float, heads: float, cut: float) -> _Found:
     if heads <= 0:
-        return np.nan, "", "No customer of the segment is identified."
+        return np.nan, "", NOT_KNOWN
     mean = (fixed + scaled) / heads
     side = "above" if mean > cut else "below" if mean < cut else "at"
     delta = _needed(fixed, scaled, cut * heads)
     if np.isnan(delta):
-        return (
-            np.nan,
-            "",
-            f"Headroom per customer is {side} the cut; no departure of those who did not answer changes that.",
-        )
-    return delta, "cut", f"Headroom per customer is {side} the cut; {_if(delta)}, it is level with it."
+        return np.nan, "", f"Headroom per customer is {side} the cut; {NO_DEPARTURE}."
+    return (
+        delta,
+        "cut",
+        f"Headroom per customer is {side} the cut; {if_departed(delta)}, it is level with it.",
+    )
 
 
-def _if(delta: float) -> str:
+def if_departed(delta: float) -> str:
+    """Say that a segment departs.
+
+    >>> if_departed(-0.5)
+    'if those of this segment who did not answer spend 0.61 times as much elsewhere as predicted (delta -0.50)'
+    """
     times = f"{np.exp(delta):.2f} times as much elsewhere as predicted (delta {delta:+.2f})"
-    return f"if those who did not answer spend {times}"
+    return f"if those of this segment who did not answer spend {times}"
 
 
 def _largest(rank: int) -> str:

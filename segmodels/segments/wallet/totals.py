@@ -5,16 +5,21 @@ Survey Methodology 23:127-135), with the customer file for a census. Customers Ã
 segments every draw is kept, so that segments add up to the total in each of them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
+from segmodels.evidence import Evidence
 from segmodels.models.wallet.block import EXTRAPOLATED, NOT_IDENTIFIED, Array, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import Groups, groups_of
 from segmodels.models.wallet.look_alikes import TargetShares, attainable
+from segmodels.segments.wallet.monte_carlo import draws_suffice
+from segmodels.segments.wallet.potential import refuse_infinite
 from segmodels.tables.segmentation import Segmentation
 
 #: Name of the row of customers who are in no segment; it is there only where there are some.
@@ -61,6 +66,15 @@ class Sums:
         """Elsewhere spend of all identified customers, the headroom, shape (S, D)."""
         return self.asked + self.predicted
 
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Whether a segment has customers and none of them is identified, shape (S,).
+
+        Its sums of elsewhere spend are 0, so that totals add up; what it spends elsewhere is not known.
+        """
+        # Parts of customers are summed in another order each time, so that they agree but for their last bits.
+        return (self.customers > 0) & (self.not_identified >= self.customers * (1 - 1e-9))
+
     def rows(self, matrix: Array) -> "Sums":
         """Sum segments anew, with a matrix of shape (new, S)."""
         return Sums(**{name: matrix @ values for name, values in vars(self).items()})
@@ -97,7 +111,8 @@ class WalletTotals:
     def draws(self) -> xr.Dataset:
         """Elsewhere and attainable potential of each segment under each draw, dimensions segment and draw.
 
-        ``elsewhere`` is ``asked`` and ``predicted``: what the answered said, and what is predicted of the others.
+        ``elsewhere`` is ``asked`` and ``predicted``: what the answered said, and what is predicted of the others. All
+        are sums over the identified customers, and 0 where a segment has none.
         """
         sums = self.sums
         arrays = {
@@ -108,6 +123,11 @@ class WalletTotals:
         }
         variables = {name: (("segment", "draw"), values) for name, values in arrays.items()}
         return xr.Dataset(variables, coords={"segment": list(self.names)})
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Whether means of headroom rest on draws enough."""
+        return (draws_suffice(self.names, self.sums.elsewhere),)
 
     def table(self, interval: float = 0.9) -> pd.DataFrame:
         """Tabulate the segments and, last, the total.
@@ -124,8 +144,9 @@ class WalletTotals:
             share, headroom, attainable``, each with ``_low`` and ``_high``; and ``extrapolated_share``, the part of
             headroom that is extrapolated. Wallet and headroom are of the identified customers: wallet = own âˆ’
             own_not_identified + headroom. Share is a ratio of sums, own spend of the identified over their wallet;
-            it is NaN where the wallet is zero. Amounts are means over draws and add up; intervals of the total are
-            those of its own draws, and do not add up.
+            it is NaN where the wallet is zero. Wallet, share, headroom and attainable are NaN where a segment has
+            customers and none of them is identified: nothing is known of them, and they are in no total. Amounts
+            are means over draws and add up; intervals of the total are those of its own draws, and do not add up.
 
         Raises
         ------
@@ -153,6 +174,7 @@ class WalletTotals:
             table[name] = point
             tail = (1 - interval) / 2
             table[f"{name}_low"], table[f"{name}_high"] = np.quantile(draws, [tail, 1 - tail], axis=1)
+            table.loc[sums.unknown, [name, f"{name}_low", f"{name}_high"]] = np.nan
         table["extrapolated_share"] = _ratio(sums.beyond.mean(axis=1), sums.elsewhere.mean(axis=1))
         return table
 
@@ -188,7 +210,8 @@ def wallet_totals(
     Raises
     ------
     InputError
-        Where both `segmentation` and `by` are given, the column is not there, or a number is not positive.
+        Where both `segmentation` and `by` are given, the column is not there, a segment has a name that rows of the
+        table have, a number is not positive, or the model expects infinitely much of a customer.
     """
     faults = [
         Fault(name, str(number), "1 or more", "Give a positive whole number.")
@@ -200,9 +223,13 @@ def wallet_totals(
     if faults:
         raise InputError(faults)
     members = _Members(segmentation, groups_of(fit, by))
+    faults = name_faults(members.names, "by" if segmentation is None else "segmentation")
+    if faults:
+        raise InputError(faults)
     found: Sums | None = None
     matched = 0
     for block in fit.blocks(size):
+        refuse_infinite(block)
         membership, inside = members.of(block)
         matched += inside
         these = _block_sums(block, membership, draws, targets)
@@ -215,6 +242,29 @@ def wallet_totals(
         found = found.rows(np.eye(len(found.customers))[:-1])
         return WalletTotals(members.names, found, left_over)
     return WalletTotals((*members.names, NO_SEGMENT), found, left_over)
+
+
+def name_faults(names: Iterable[object], where: str) -> list[Fault]:
+    """Find segments that are called like the rows of customers in no segment and of all.
+
+    Parameters
+    ----------
+    names
+        Of segments.
+    where
+        What gave them.
+
+    Examples
+    --------
+    >>> [fault.got for fault in name_faults(["north", "total"], "by")]
+    ["a segment called 'total', which is a row of every table"]
+    """
+    taken = {str(name) for name in names} & {TOTAL, NO_SEGMENT}
+    remedy = "Rename it, for example with a capital letter."
+    return [
+        Fault(where, f"a segment called {name!r}, which is a row of every table", "another name", remedy)
+        for name in sorted(taken)
+    ]
 
 
 @dataclass(frozen=True, eq=False)

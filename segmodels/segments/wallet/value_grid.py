@@ -14,12 +14,10 @@ import pandas as pd
 
 from segmodels.errors import Fault, InputError
 from segmodels.models.wallet.block import STATUS, Array, WalletFit
+from segmodels.segments.wallet.cell_names import ALL, CELLS, IDENTIFIED, UNKNOWN
 from segmodels.segments.wallet.grid_table import CellDraws, cell_draws, interval_columns
 from segmodels.segments.wallet.potential import Potential, PotentialKind, Scored, Targets, scored
 from segmodels.tables.segmentation import Segmentation
-
-CELLS = ("invest", "protect", "competitors' customers", "least appealing")
-UNKNOWN, IDENTIFIED, ALL = "not identified", "identified", "all"
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ def value_grid(
     potential_cut: float | Quantile = MEDIAN,
     potential: PotentialKind = "headroom",
     targets: Targets | None = None,
-    draws: int = 400,
+    draws: int = 1000,
     sure: float = 0.8,
 ) -> ValueGrid:
     """Place customers by current value and by incremental potential, with probabilities.
@@ -201,7 +199,8 @@ def value_grid(
     Raises
     ------
     InputError
-        For settings out of range, values that do not fit the customers, and where no customer is identified.
+        For settings out of range, values that do not fit the customers, where no customer is identified, and where
+        the model expects infinitely much of one.
     """
     _refuse(value_cut, potential_cut, draws, sure)
     axis = Potential(potential, targets)

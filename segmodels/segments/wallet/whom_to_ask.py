@@ -10,16 +10,12 @@ from segmodels.inference.counter_random import customer_keys, uniforms
 from segmodels.models.wallet.block import EXTRAPOLATED, NOT_IDENTIFIED, STATUS, Array, WalletFit
 from segmodels.models.wallet.group_columns import groups_of
 from segmodels.segments.value import deciles
+from segmodels.segments.wallet.cell_names import UNKNOWN
 from segmodels.segments.wallet.potential import Potential, Scored
 
 #: The stream of random numbers that orders customers; no draw of elsewhere spend uses it.
 _STREAM = 1001
-UNDECIDED, FEW, BEYOND, UNKNOWN = (
-    "undecided",
-    "few answers in its stratum",
-    "the model extrapolates",
-    "not identified",
-)
+UNDECIDED, FEW, BEYOND = "undecided", "few answers in its stratum", "the model extrapolates"
 
 
 @dataclass(frozen=True, eq=False)

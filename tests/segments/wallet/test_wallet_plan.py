@@ -16,7 +16,7 @@ from segmodels.errors import InputError
 from segmodels.models.wallet.block import IDENTIFIED
 from segmodels.segments.wallet.potential import Potential, scored
 from segmodels.segments.wallet.survey_plan import survey_plan
-from segmodels.segments.wallet.survey_size import answers_needed, error_reached, size_table, spread
+from segmodels.segments.wallet.survey_size import answers_needed, error_reached, leverage, size_table, spread
 from segmodels.segments.wallet.undecided import alike, decidable, decided_by_others, parameter_variance
 from segmodels.segments.wallet.value_grid import value_grid
 from segmodels.segments.wallet.whom_to_ask import BEYOND, FEW, UNDECIDED, UNKNOWN, gains
@@ -79,7 +79,12 @@ def test_the_spread_is_that_of_answers_and_of_what_the_model_leaves(fit):
     answer = rows["low"].to_numpy()
     model = 0.9 * np.exp(rows["m"].to_numpy() + 0.8**2 / 2)
     assert found.total == pytest.approx(answer.std(ddof=1) / answer.mean())
-    assert found.residual == pytest.approx((answer - model).std(ddof=1) / answer.mean())
+    seen = fit.survey()
+    design = np.where(seen.own > 0, np.log(np.where(seen.own > 0, seen.own, 1.0)), np.nan)
+    design = np.nan_to_num(design - np.nanmean(design))
+    buys = (seen.own == 0) - (seen.own == 0).mean()
+    left = (answer - model) / (1 - leverage(np.column_stack([buys, (design - design.mean()) / design.std()])))
+    assert found.residual == pytest.approx(left.std(ddof=1) / answer.mean())
     assert found.source == "answers"
 
 

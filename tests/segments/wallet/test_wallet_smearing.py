@@ -197,11 +197,26 @@ def pair():
     return fit, smeared(fit)
 
 
-def test_drawn_factors_centre_on_the_factor_and_spread_as_its_error_says(pair):
-    ratios = pair[1].ratios
+def test_drawn_factors_centre_on_the_factor_and_spread_as_its_error_says():
+    ratios = smeared(fake_fit(2000, answered=300, seed=4, level_sd=0.0)).ratios
     logs, error = np.log(ratios.drawn(np.arange(600))[-1]), ratios.standard_error[-1]
     assert logs.std() == pytest.approx(error, rel=0.15)
     assert logs.mean() == pytest.approx(np.log(ratios.factor[-1]), abs=4 * error / np.sqrt(600) + error**2)
+
+
+@pytest.mark.parametrize("level_sd", [0.0, 0.6])
+def test_the_level_of_a_draw_is_that_of_the_answers(level_sd):
+    """However unsure the model is of the level, the sum is as sure as the answers are."""
+    fit = fake_fit(3000, answered=400, seed=12, unknown=0.0, level_sd=level_sd)
+    found = smeared(fit)
+    sums = wallet_totals(found, draws=400).sums.predicted[0]
+    plain = wallet_totals(fit, draws=400).sums.predicted[0]
+    assert np.log(plain).std() > 0.8 * level_sd
+    chance = 1.35 * np.sqrt(np.exp(1.0) / 2600)
+    assert np.log(sums).std() == pytest.approx(found.ratios.standard_error[-1], abs=chance)
+    assert sums.mean() == pytest.approx(
+        np.nansum(_whole(found).elsewhere.mean()[~_whole(found).answered]), rel=0.03
+    )
 
 
 def test_a_draw_depends_on_its_number_alone(pair):

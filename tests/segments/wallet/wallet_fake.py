@@ -52,6 +52,14 @@ class FakeElsewhere:
     def mean(self):
         return np.where(self._known, self.answer, (1 - self.p0) * np.exp(self.m + self.s**2 / 2))
 
+    def means(self, numbers):
+        level = self.level_sd * ndtri(fake_uniforms(self.seed, np.zeros(1, np.uint64), numbers, 9))
+        free = (1 - self.p0) * np.exp(self.m[:, None] + self.s**2 / 2 + level)
+        return np.where(self._known[:, None], self.answer[:, None], free)
+
+    def take(self, rows):
+        return replace(self, m=self.m[rows], answer=self.answer[rows], keys=self.keys[rows])
+
     def above(self, threshold):
         t = np.broadcast_to(np.atleast_2d(threshold), (len(self.m), np.atleast_2d(threshold).shape[1]))
         with np.errstate(divide="ignore"):
