@@ -176,7 +176,7 @@ def _faults(groups: pd.DataFrame, name: str) -> list[Fault]:
         return [Fault(name, f"a column of type {column.dtype}", "numbers", remedy, len(groups), examples)]
     wild = ~np.isfinite(column.to_numpy(np.float64))
     if wild.any():
-        examples = tuple(repr(value) for value in column[wild].head(3))
+        examples = tuple(repr(value) for value in column.loc[wild].iloc[:3])
         remedy = "Repair or cap them, or leave the column out."
         return [Fault(name, "infinite or missing", "finite numbers", remedy, examples=examples)]
     if len(set(column)) < 2:

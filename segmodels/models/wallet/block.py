@@ -104,6 +104,11 @@ class WalletFit(Protocol):
         ...
 
     @property
+    def base(self) -> Wallets:
+        """The customers that were fitted, among whom look-alikes are found."""
+        ...
+
+    @property
     def evidence(self) -> Sequence[Evidence]:
         """What the fit found out about itself."""
         ...

@@ -25,6 +25,7 @@ from segmodels.models.wallet import storage
 from segmodels.models.wallet.block import Array, WalletBlock
 from segmodels.models.wallet.categories_elsewhere import CategoriesElsewhere
 from segmodels.models.wallet.copula import correlation_draws
+from segmodels.models.wallet.look_alikes import TargetShares
 from segmodels.models.wallet.predict import predict
 from segmodels.models.wallet.share import WalletShare, WalletShareFit
 from segmodels.tables.engine import fetch
@@ -85,7 +86,7 @@ class WalletCategories:
         lower, upper = _latent(fits)
         rng = np.random.default_rng([seed, 4])
         correlation = correlation_draws(lower, upper, _CORRELATIONS, rng)
-        return WalletCategoriesFit(self, fits, correlation, typical, seed, wallets)
+        return WalletCategoriesFit(self, fits, correlation, typical, seed, wallets, wallets)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,6 +111,7 @@ class WalletCategoriesFit:
     typical: Array
     seed: int
     wallets: Wallets
+    base: Wallets
 
     def __getitem__(self, category: str) -> WalletShareFit:
         """Give the fit of one category."""
@@ -156,13 +158,16 @@ class WalletCategoriesFit:
         return self._sum(_complete(self.fits))
 
     def predict(
-        self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8
+        self,
+        levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95),
+        tau: float = 0.8,
+        targets: TargetShares | None = None,
     ) -> pd.DataFrame:
         """Wallet, share, headroom and attainable of every customer over all categories, as pandas.
 
         ``fit[category].predict()`` gives those of one category.
         """
-        return predict(self, levels, self.spec.model.by, tau)
+        return predict(self, levels, self.spec.model.by, tau, targets)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the fits of all categories and their correlation as one netCDF; no customer's id is in it."""

@@ -45,6 +45,7 @@ from segmodels.models.wallet.counts_elsewhere import CountsElsewhere
 from segmodels.models.wallet.counts_form import NBD_DIRICHLET
 from segmodels.models.wallet.counts_spend import SpendElsewhere, log_own_spend, own_spend, spend_elsewhere
 from segmodels.models.wallet.group_columns import segment_labels
+from segmodels.models.wallet.look_alikes import TargetShares
 from segmodels.models.wallet.predict import predict
 from segmodels.models.wallet.scored_block import scored_block
 from segmodels.models.wallet.support import FEWEST_NONBUYERS
@@ -144,7 +145,7 @@ class WalletCounts:
             _of_others(self, density, u, others, seed),
             *counts_evidence.answers(answered, spend),
         )
-        return WalletCountsFit(self, cells, density, spend, tree, evidence, seed, wallets)
+        return WalletCountsFit(self, cells, density, spend, tree, evidence, seed, wallets, wallets)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,6 +158,8 @@ class WalletCountsFit:
         What was fitted, to what, and what came out.
     wallets
         The customers that are scored.
+    base
+        The customers that were fitted, among whom look-alikes are found whoever is scored.
     """
 
     spec: WalletCounts
@@ -167,6 +170,7 @@ class WalletCountsFit:
     evidence: tuple[Evidence, ...]
     seed: int
     wallets: Wallets
+    base: Wallets
 
     def __repr__(self) -> str:
         """Model, size, parameters and checks."""
@@ -250,9 +254,14 @@ class WalletCountsFit:
         outside = (k == 0) & (self.spec.frame == FRAMES[OWN_BUYERS])
         return np.where(outside, NOT_IDENTIFIED, np.where(beyond, EXTRAPOLATED, IDENTIFIED)).astype(np.int8)
 
-    def predict(self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8) -> Any:
+    def predict(
+        self,
+        levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95),
+        tau: float = 0.8,
+        targets: TargetShares | None = None,
+    ) -> Any:
         """Wallet, share, headroom and attainable potential of every customer; see :func:`predict.predict`."""
-        return predict(self, levels, self.spec.by, tau)
+        return predict(self, levels, self.spec.by, tau, targets)
 
     def pymc_model(self) -> Any:
         """Build the PyMC model that NUTS runs."""

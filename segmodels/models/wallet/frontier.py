@@ -34,6 +34,7 @@ from segmodels.models.wallet.frontier_cells import FrontierCells, frontier_cells
 from segmodels.models.wallet.frontier_elsewhere import FrontierElsewhere, FrontierPosterior
 from segmodels.models.wallet.frontier_form import frontier_form, shares
 from segmodels.models.wallet.group_columns import segment_labels
+from segmodels.models.wallet.look_alikes import TargetShares
 from segmodels.models.wallet.predict import predict
 from segmodels.models.wallet.scored_block import scored_block
 from segmodels.tables.wallets import Wallets
@@ -145,7 +146,7 @@ class WalletFrontier:
         attributes = {"model": "WalletFrontier", "setting": repr(setting), "seed": seed}
         attributes |= {"mean_share": repr(self.mean_share), "money": cells.money}
         tree = posterior_tree(density, draws, attributes)
-        fit = WalletFrontierFit(self, cells, density, tree, draws.evidence, seed, wallets, answers)
+        fit = WalletFrontierFit(self, cells, density, tree, draws.evidence, seed, wallets, wallets, answers)
         return replace(fit, evidence=(*draws.evidence, *frontier_evidence.of_fit(fit)))
 
 
@@ -208,6 +209,8 @@ class WalletFrontierFit:
         What was fitted, to what, and what came out.
     wallets
         The customers that are scored.
+    base
+        The customers that were fitted, among whom look-alikes are found whoever is scored.
     answers
         Buyers who answered when the model was fitted.
     """
@@ -219,6 +222,7 @@ class WalletFrontierFit:
     evidence: tuple[Evidence, ...]
     seed: int
     wallets: Wallets
+    base: Wallets
     answers: AnsweredBuyers
 
     def __repr__(self) -> str:
@@ -291,9 +295,14 @@ class WalletFrontierFit:
         status = np.where(reached, IDENTIFIED, EXTRAPOLATED)
         return np.where(own > 0, status, NOT_IDENTIFIED).astype(np.int8)
 
-    def predict(self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8) -> Any:
+    def predict(
+        self,
+        levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95),
+        tau: float = 0.8,
+        targets: TargetShares | None = None,
+    ) -> Any:
         """Wallet, share, headroom and attainable potential of every customer; see :func:`predict.predict`."""
-        return predict(self, levels, self.spec.by, tau)
+        return predict(self, levels, self.spec.by, tau, targets)
 
     def pymc_model(self) -> Any:
         """Build the PyMC model that NUTS runs."""

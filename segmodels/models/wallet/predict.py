@@ -120,8 +120,7 @@ def quantile_names(levels: Array) -> list[str]:
 
 def _of_base(fit: WalletFit, by: str | None, tau: float) -> TargetShares | None:
     """Targets among the customers that were fitted, so that a customer's figures do not hang on who else is scored."""
-    base = getattr(fit, "base", fit.wallets)
-    return targets_or_none(fit if base is fit.wallets else fit.on(base), by=by, tau=tau)
+    return targets_or_none(fit if fit.base is fit.wallets else fit.on(fit.base), by=by, tau=tau)
 
 
 def _quantiles(block: WalletBlock, levels: Array, nothing: Array) -> tuple[Array, Array, Array]:

@@ -32,6 +32,7 @@ from segmodels.models.wallet import priors, share_evidence, share_scale, storage
 from segmodels.models.wallet.arguments import check_wallet_fit
 from segmodels.models.wallet.block import NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.group_columns import segment_labels
+from segmodels.models.wallet.look_alikes import TargetShares
 from segmodels.models.wallet.predict import predict
 from segmodels.models.wallet.scored_block import scored_block
 from segmodels.models.wallet.share_cells import ShareCells, share_cells
@@ -151,7 +152,7 @@ class WalletShare:
             chosen, draws, attributes | {"money": cells.money, "centre": cells.own_spend.centre}
         )
         evidence = (*draws.evidence, *share_evidence.of_fit(self, cells, chosen, draws.u, scale, table))
-        return WalletShareFit(self, cells, chosen, scale, tree, evidence, seed, wallets)
+        return WalletShareFit(self, cells, chosen, scale, tree, evidence, seed, wallets, wallets)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -164,6 +165,8 @@ class WalletShareFit:
         What was fitted, to what, on which Box-Cox scale, and what came out.
     wallets
         The customers that are scored.
+    base
+        The customers that were fitted, among whom look-alikes are found whoever is scored.
     """
 
     spec: WalletShare
@@ -174,6 +177,7 @@ class WalletShareFit:
     evidence: tuple[Evidence, ...]
     seed: int
     wallets: Wallets
+    base: Wallets
 
     def __repr__(self) -> str:
         """Model, size, parameters and checks."""
@@ -238,9 +242,14 @@ class WalletShareFit:
         model = ShareElsewhere(self.lines, features, same.codes, known, keys, self.seed)
         return scored_block(frame, model, status, self.seed, answers=answers)
 
-    def predict(self, levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95), tau: float = 0.8) -> Any:
+    def predict(
+        self,
+        levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95),
+        tau: float = 0.8,
+        targets: TargetShares | None = None,
+    ) -> Any:
         """Wallet, share, headroom and attainable potential of every customer; see :func:`predict.predict`."""
-        return predict(self, levels, self.spec.by, tau)
+        return predict(self, levels, self.spec.by, tau, targets)
 
     def pymc_model(self) -> Any:
         """Build the PyMC model that NUTS runs."""

@@ -35,11 +35,11 @@ def write(fit: Any, path: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     fit
-        A frozen dataclass with ``spec``, ``seed`` and ``wallets``.
+        A frozen dataclass with ``spec``, ``seed``, ``wallets`` and ``base``; a file knows the base, whoever is scored.
     """
     tree = _tree(fit)
     columns = [str(name) for name in fit.spec.columns]
-    tree.children[_FIT].attrs["wallets"] = fingerprint.of_wallets(fit.wallets, columns)
+    tree.children[_FIT].attrs["wallets"] = fingerprint.of_wallets(fit.base, columns)
     return write_sealed(tree, path)
 
 
@@ -92,7 +92,7 @@ def opened(kind: Any, source: Source, wallets: Wallets) -> dict[str, Any]:
         groups = {str(name): node.to_dataset() for name, node in tree.children.items() if name != _FIT}
         held["posterior"] = xr.DataTree.from_dict(groups)
         held["posterior"].attrs.update(tree.attrs)
-    return held | {"wallets": wallets}
+    return held | {"wallets": wallets, "base": wallets}
 
 
 def _other_version(source: Source) -> InputError:

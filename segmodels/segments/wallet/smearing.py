@@ -23,6 +23,7 @@ from segmodels.inference.counter_random import customer_keys
 from segmodels.models.wallet.answered import Answered
 from segmodels.models.wallet.block import Array, Elsewhere, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import ALL, Groups, groups_of
+from segmodels.models.wallet.look_alikes import TargetShares
 from segmodels.models.wallet.predict import predict
 from segmodels.segments.wallet.ratios import Ratios
 from segmodels.segments.wallet.selection import Selection
@@ -118,6 +119,11 @@ class SmearedWallet:
         return self.fit.wallets
 
     @property
+    def base(self) -> Wallets:
+        """The customers that were fitted."""
+        return self.fit.base
+
+    @property
     def evidence(self) -> Sequence[Evidence]:
         """What the fit found out about itself, how far the factors are from 1, and whom they hang on."""
         return (*self.fit.evidence, *self._findings)
@@ -146,9 +152,10 @@ class SmearedWallet:
         levels: tuple[float, ...] = (0.05, 0.1, 0.5, 0.9, 0.95),
         by: str | None = None,
         tau: float = 0.8,
+        targets: TargetShares | None = None,
     ) -> Any:
         """Wallet, share, headroom and attainable of every customer; see ``models.wallet.predict.predict``."""
-        return predict(self, levels, by, tau)
+        return predict(self, levels, by, tau, targets)
 
     def _codes(self, block: WalletBlock) -> NDArray[np.int64]:
         return self._groups.codes(block.columns, len(block))

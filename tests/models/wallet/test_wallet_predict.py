@@ -1,6 +1,6 @@
 """Expected shares against brute force, names of columns, and targets that do not hang on who else is scored."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import segmodels as sg
 from segmodels.errors import InputError
 from segmodels.models.wallet.block import WalletBlock
 from segmodels.models.wallet.look_alikes import target_shares
-from segmodels.models.wallet.predict import predict, quantile_names, score
+from segmodels.models.wallet.predict import quantile_names, score
 from segmodels.models.wallet.share import WalletShare
 from segmodels.tables.simulate_wallets import simulate_wallets
 from segmodels.tables.wallets import Wallets
@@ -28,20 +28,6 @@ def _read(frame):
 def fitted():
     frame = simulate_wallets(2000, np.random.default_rng(1), answered=400, **TRUTH)
     return frame, WalletShare(scale=0.0).fit(_read(frame), sg.Laplace(draws=300), seed=1)
-
-
-@dataclass(frozen=True)
-class BasedFit:
-    """A fit that keeps the customers it was made with."""
-
-    fit: object
-    base: object
-
-    def __getattr__(self, name):
-        return getattr(self.fit, name)
-
-    def on(self, wallets):
-        return replace(self, fit=self.fit.on(wallets))
 
 
 def test_expected_share_and_attainable_are_those_of_fine_quantiles(fitted):
@@ -96,10 +82,9 @@ def test_shares_at_levels_that_are_not_symmetric(fitted):
 
 def test_a_customer_scored_alone_has_the_figures_it_had_among_all(fitted):
     frame, fit = fitted
-    based = BasedFit(fit, fit.wallets)
-    whole = predict(based, LEVELS, None).set_index("customer_id")
+    whole = fit.predict(LEVELS).set_index("customer_id")
     for some in (frame[frame["own"] > frame["own"].quantile(0.9)], frame[frame["own"] == 0]):
-        found = predict(based.on(_read(some)), LEVELS, None).set_index("customer_id")
+        found = fit.on(_read(some)).predict(LEVELS).set_index("customer_id")
         assert found["attainable_mean"].notna().all()
         kept = whole.loc[found.index]
         pd.testing.assert_frame_equal(found, kept, rtol=1e-9)
@@ -109,15 +94,15 @@ def test_targets_at_hand_take_the_place_of_others(fitted):
     frame, fit = fitted
     targets = target_shares(fit)
     prospects = fit.on(_read(frame[frame["own"] == 0]))
-    found = predict(prospects, LEVELS, None, targets=targets).set_index("customer_id")
-    kept = predict(fit, LEVELS, None).set_index("customer_id").loc[found.index]
+    found = prospects.predict(LEVELS, targets=targets).set_index("customer_id")
+    kept = fit.predict(LEVELS).set_index("customer_id").loc[found.index]
     pd.testing.assert_frame_equal(found, kept, rtol=1e-9)
 
 
 def test_where_nobody_buys_nothing_is_known_to_be_attainable(fitted):
     frame, fit = fitted
     prospects = fit.on(_read(frame[frame["own"] == 0]))
-    found = predict(BasedFit(prospects, prospects.wallets), LEVELS, None)
+    found = replace(prospects, base=prospects.wallets).predict(LEVELS)
     assert found["headroom_mean"].notna().all()
     assert found[["attainable_mean", "attainable_q10", "attainable_q90"]].isna().all(axis=None)
     with pytest.raises(InputError, match="customers who buy here"):

@@ -119,6 +119,10 @@ class FakeFit:
     level_sd: float = 0.0
     evidence: tuple = ()
 
+    @property
+    def base(self):
+        return self.wallets
+
     def blocks(self, size=100_000):
         for frame in self.wallets.blocks(size):
             yield self._block(frame, asked=True)
