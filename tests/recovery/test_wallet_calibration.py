@@ -40,9 +40,9 @@ def _own_spend(own):
     return y, bend, buyer
 
 
-def _world(rng, n, scale, segments, *, covariate):
+def _world(rng, n, scale, segments, priors, *, covariate):
     """A truth from the prior, and the answers it gives; money is fixed by the shift of the level's prior."""
-    truth = {name: float(prior.sample(rng, 1)[0]) for name, prior in PRIORS.items()}
+    truth = {name: float(prior.sample(rng, 1)[0]) for name, prior in priors.items()}
     own = np.where(rng.random(n) < 0.15, 0.0, np.exp(rng.normal(3.0, 1.0, n)))
     y, bend, buyer = _own_spend(own)
     x = rng.normal(size=n)
@@ -86,19 +86,30 @@ def _money(frame):
     return float(np.exp(np.log(c[c > 1e-12]).mean()))
 
 
-def _ranks(runs, n, setting, *, segments=0, covariate=False):
-    """On the log scale the money unit only shifts the level, so its prior is shifted with the data."""
+def _in_money(priors, truth, money, scale):
+    """Priors and truth of amounts z, for amounts in units of `money`: z becomes k z + shift."""
+    k = money**-scale
+    shift = (k - 1) / scale if scale else -np.log(money)
+    for name in ("level", "slope", "bend", "nonbuyer_level"):
+        add = shift if name == "level" else 0.0
+        priors = priors | {name: Normal(priors[name].mean * k + add, priors[name].sd * k)}
+        truth = truth | {name: truth[name] * k + add}
+    sigma = Normal(priors["sigma"].mean + np.log(k), priors["sigma"].sd)
+    return priors | {"sigma": sigma}, truth | {"sigma": truth["sigma"] + np.log(k)}
+
+
+def _ranks(runs, n, setting, *, segments=0, covariate=False, scale=0.0, priors=PRIORS):
+    """The unit of money hangs on the answers, so priors and truth are put into it."""
     rng, ranks = np.random.default_rng(31), []
     for run in range(runs):
-        truth, frame = _world(rng, n, 0.0, segments, covariate=covariate)
+        truth, frame = _world(rng, n, scale, segments, priors, covariate=covariate)
         if (frame["total"] > frame["own"] + 1e-12).sum() <= 3:
             continue
-        shift = np.log(_money(frame))
-        truth["level"] -= shift
+        given, truth = _in_money(priors, truth, _money(frame), scale)
         spec = WalletShare(
-            **(PRIORS | {"level": Normal(PRIORS["level"].mean - shift, PRIORS["level"].sd)}),
+            **given,
             coefficient=Normal(0.0, 0.5),
-            scale=0.0,
+            scale=scale,
             by="segment" if segments else None,
             covariates=("x",) if covariate else (),
         )
@@ -121,3 +132,9 @@ def test_ranks_are_uniform_under_wallet_share():
 @pytest.mark.slow
 def test_ranks_are_uniform_under_wallet_share_with_segments():
     _uniform(_ranks(60, 120, sg.Laplace(draws=DRAWS * 5), segments=4))
+
+
+@pytest.mark.slow
+def test_ranks_are_uniform_on_a_box_cox_scale_that_is_cut_off():
+    priors = PRIORS | {"sigma": Normal(0.2, 0.2)}
+    _uniform(_ranks(80, 100, sg.Laplace(draws=DRAWS * 5), scale=0.4, priors=priors))
