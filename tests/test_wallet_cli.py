@@ -118,7 +118,7 @@ BROKEN = {
     "negative": ("id,spend,total\n1,-10,20\n2,5,\n", "own"),
     "text": ("id,spend,total\n1,much,20\n2,5,\n", "much"),
     "rows": ("id,spend,total\n", "an empty table"),
-    "empty": ("", "no column 'id'"),
+    "empty": ("", "an empty file"),
 }
 
 
@@ -156,7 +156,7 @@ REFUSED = {
     ("b.csv",): "--total",
     ("b.csv", "--total", "t", "--rounding", "10", "--window", "a,b,c"): "--window",
     ("b.csv", "--model", "frontier"): "--mean-share",
-    ("b.csv", "--model", "frontier", "--mean-share", "40%"): "--mean-share",
+    ("b.csv", "--model", "frontier", "--mean-share", "40 per cent"): "--mean-share",
     ("b.csv", "--model", "frontier", "--mean-share", "0.4", "--mean-share-sd", "0"): "--mean-share-sd",
     ("b.csv", "--model", "frontier", "--mean-share", "a=0.4,b=0.3"): "--by",
     ("b.csv", "--model", "counts", "--total", "t"): "--purchases",
@@ -245,3 +245,5 @@ def test_options_are_read_as_they_are_meant():
     assert step("auto") == "auto"
     assert step("2.5") == 2.5
     assert stated_share(".4") == 0.4
+    assert stated_share("40 %") == 0.4
+    assert stated_share("a=40%,b=.3") == {"a": 0.4, "b": 0.3}

@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -87,6 +88,50 @@ def test_no_advice_is_in_words_that_only_python_knows(words, base, tmp_path):
     for fault in json.loads(done.stdout)["error"]["faults"]:
         for part in ("where", "expected", "remedy"):
             assert not PYTHON.search(fault[part]), fault
+
+
+def test_a_fault_of_a_column_names_the_column_and_so_do_its_examples(base, tmp_path):
+    frame = pd.read_csv(base)
+    frame["total"] = frame["total"].where(frame.index % 3 > 0, frame["spend"] / 2)
+    frame.rename(columns={"total": "said"}).to_csv(tmp_path / "base.csv", index=False)
+    told = ("--customer", "id", "--own", "spend", "--total", "said", "--out", tmp_path / "out")
+    done = invoke("wallet", tmp_path / "base.csv", *told, "--json")
+    (fault,) = json.loads(done.stdout)["error"]["faults"]
+    assert fault["where"] == "--total said"
+    assert re.search(r"customer \d+: said [\d.]+, spend [\d.]+", fault["examples"][0])
+    assert fault["remedy"].endswith("--most-below 1.0 takes them as they are.")
+    done = invoke(
+        "wallet", tmp_path / "base.csv", *told, "--most-below", "1.0", "--setting", "map", "--folds", 0
+    )
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_run_that_was_refused_leaves_no_folder_but_one_that_was_there(base, tmp_path):
+    out = tmp_path / "out"
+    done = invoke("wallet", base, *TOLD, "--by", "nosuch", "--out", out)
+    assert done.exit_code == 2
+    assert not out.exists()
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    assert invoke("wallet", base, *TOLD, "--by", "nosuch", "--out", out).exit_code == 2
+    assert (out / "mine.txt").is_file()
+
+
+def test_answers_may_be_a_table_of_a_duckdb_file(base, tmp_path):
+    import duckdb
+
+    path = tmp_path / "d.duckdb"
+    with duckdb.connect(path) as con:
+        con.read_csv(str(base)).filter("total IS NOT NULL").select("id, total").create("said")
+    words = ("--answers", path, "--setting", "map", "--folds", 0, "--out", tmp_path / "out", "--json")
+    done = invoke("wallet", base, *TOLD, *words)
+    (fault,) = json.loads(done.stdout)["error"]["faults"]
+    assert fault["where"] == "--answers-table"
+    assert not PYTHON.search(fault["remedy"])
+    done = invoke("wallet", base, *TOLD, *words, "--answers-table", "said", "--covariate", "number")
+    assert done.exit_code == 2
+    done = invoke("wallet", base, *TOLD, *words, "--answers-table", "said")
+    assert done.exit_code == 0, done.stderr
 
 
 def test_what_is_for_python_alone_is_called_so(base, tmp_path):

@@ -120,9 +120,10 @@ def test_the_cut_of_the_grid_is_crossed_by_customers_not_by_means(run):
     assert found.loc[["s1", "s2"], "threshold_delta"].tolist() == crossed["delta"].tolist()
     assert np.isfinite(crossed["delta"]).all()
     for name in ("s1", "s2"):
-        assert found.loc[name, "words"] == f"{found.loc[name, 'text']} {crossed.loc[name, 'text']}"
-        assert "those of this segment who did not answer" in found.loc[name, "text"]
-        assert "and the others as predicted" in found.loc[name, "text"]
+        above = f"{crossed.loc[name, 'above']:.0%} of its customers above the cut now"
+        assert found.loc[name, "words"] == f"Level with {found.loc[name, 'crosses']!r}; {above}."
+        assert len(found.loc[name, "words"].split()) < 15
+    assert "text" not in found, "the same words twice"
     assert np.isnan(found.loc[TOTAL, "threshold_delta"])
     assert not found.loc[TOTAL, "words"], "of the total there is no rank, and several segments are there"
 
@@ -139,9 +140,9 @@ def test_a_segment_of_nonbuyers_of_a_frontier_is_not_known():
     found = tipping_of(plan, wallets, totals, value_grid.value_grid(level, draws=20)).set_index("segment")
     assert np.isnan(totals.table().set_index("segment").loc["others", "headroom"])
     assert found.loc["others", ["headroom", "at_+0", "delta", "threshold_delta"]].isna().all()
-    assert found.loc["others", "words"].count("not known") == 1
+    assert found.loc["others", "words"] == "Nothing is known: no customer of it is identified."
     assert "rank" not in found.loc["buyers", "words"]
-    assert "more headroom than the cut" in found.loc["buyers", "words"]
+    assert "of its customers above the cut now" in found.loc["buyers", "words"]
     raw = raw_segments(plan, level).set_index("segment")
     assert np.isnan(raw.loc["others", "raw_headroom"])
     assert pd.notna(raw.loc["buyers", "raw_headroom"])

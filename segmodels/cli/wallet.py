@@ -1,5 +1,7 @@
 """The command on wallets. No statistics here."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +32,7 @@ def wallet(  # noqa: PLR0913
     customer: opt.CustomerColumn = "customer_id",
     own: wal.Own = "own",
     answers: wal.Answers = None,
+    answers_table: wal.AnswersTable = None,
     total: wal.Total = None,
     elsewhere: wal.Other = None,
     window: wal.Window = "",
@@ -48,6 +51,7 @@ def wallet(  # noqa: PLR0913
     total_purchases: wal.TotalPurchases = None,
     frame: wal.FrameOption = None,
     rounding: wal.Rounding = "",
+    most_below: wal.MostBelow = 0.1,
     setting: opt.SettingOption = opt.How.LAPLACE,
     draws: opt.Draws = None,
     value: wal.ValueColumn = None,
@@ -75,7 +79,8 @@ def wallet(  # noqa: PLR0913
     Started again with the same customers, answers, model, setting and seed, it takes up the fit that is in the folder.
     """
     columns = wal.further(by, value, covariate, response)
-    with answering(as_json=as_json), in_options(columns):
+    named = _named(context)
+    with answering(as_json=as_json), in_options(columns, named), _leaving_nothing(out):
         from segmodels.project.wallet_plan import WalletPlan, simulated_wallet_plan
 
         told: dict[str, Any] = {
@@ -102,6 +107,7 @@ def wallet(  # noqa: PLR0913
                 customer=customer,
                 own=own,
                 answers=answers,
+                answers_table=answers_table,
                 total=total,
                 elsewhere=elsewhere,
                 window=wal.one_or_two(window, "window"),
@@ -117,10 +123,38 @@ def wallet(  # noqa: PLR0913
                 purchases=purchases,
                 total_purchases=total_purchases,
                 rounding=wal.step(rounding),
+                most_below=most_below,
                 value=value,
                 **told,
             )
         _run(plan, out, as_json=as_json)
+
+
+@contextmanager
+def _leaving_nothing(out: Path) -> Generator[None]:
+    """Take away the folder of a run that was refused before it found anything."""
+    there = out.exists()
+    try:
+        yield
+    except _input_error():
+        if not there and out.is_dir() and [path.name for path in out.iterdir()] == ["run.json"]:
+            (out / "run.json").unlink()
+            out.rmdir()
+        raise
+
+
+def _input_error() -> type[Exception]:
+    from segmodels.errors import InputError
+
+    return InputError
+
+
+def _named(context: typer.Context) -> dict[str, str]:
+    """Give the column of the table that each option names, where it names one."""
+    if context.params["base"] is None:
+        return {}
+    roles = ("customer", "own", "total", "elsewhere", "purchases", "total_purchases", "value")
+    return {role: context.params[role] for role in roles if context.params[role]}
 
 
 def _require_one(base: str | None, *, simulated: bool) -> None:

@@ -46,6 +46,19 @@ Answers = Annotated[
     str | None,
     typer.Option("--answers", help="The survey, a row an answer. Default: answers are columns of BASE."),
 ]
+AnswersTable = Annotated[
+    str | None,
+    typer.Option("--answers-table", help="The table of answers, where --answers is a DuckDB file."),
+]
+MostBelow = Annotated[
+    float,
+    typer.Option(
+        "--most-below",
+        min=0,
+        max=1,
+        help="Share of totals that may lie below own spend; 1 takes any. Each then counts as little elsewhere.",
+    ),
+]
 Own = Annotated[str, typer.Option("--own", help="Column of spend with us: 0 or more.")]
 Total = Annotated[
     str | None, typer.Option("--total", help="Column of what customers say they spend in all, us included.")
@@ -88,7 +101,7 @@ FrameOption = Annotated[
 MeanShareOption = Annotated[
     str,
     typer.Option(
-        "--mean-share", help='Mean share of wallet (frontier): 0.4; by segment "north=0.4,south=0.3".'
+        "--mean-share", help='Mean share of wallet (frontier): 0.4 or 40%; by segment "north=0.4,south=0.3".'
     ),
 ]
 MeanShareSource = Annotated[
@@ -133,7 +146,7 @@ Budget = Annotated[
 OF_A_TABLE = (
     *("customer", "own", "answers", "total", "elsewhere", "window", "category", "only", "table", "by"),
     *("covariate", "response", "mean_share", "mean_share_source", "mean_share_sd", "purchases"),
-    *("total_purchases", "rounding", "value"),
+    *("total_purchases", "rounding", "value", "answers_table", "most_below"),
 )
 
 
@@ -195,14 +208,14 @@ def step(text: str) -> Any:
 def stated_share(text: str) -> Any:
     """Read the mean share, or one for each segment; None where there is none.
 
-    >>> stated_share("0.4"), stated_share("north=0.4,south=0.3"), stated_share("")
+    >>> stated_share("40%"), stated_share("north=0.4,south=0.3"), stated_share("")
     (0.4, {'north': 0.4, 'south': 0.3}, None)
     """
     if not text.strip():
         return None
     if "=" in text:
-        return {name: _number(share, "mean_share") for name, share in pairs(text, "mean_share").items()}
-    return _number(text, "mean_share")
+        return {name: _share(share, "mean_share") for name, share in pairs(text, "mean_share").items()}
+    return _share(text, "mean_share")
 
 
 def cut(text: str, where: str) -> Any:
@@ -219,6 +232,12 @@ def cut(text: str, where: str) -> Any:
             raise _fault(where, repr(text), "above 0% and below 100%", "50% is the median.")
         return Quantile(share)
     return _number(text, where)
+
+
+def _share(text: str, where: str) -> float:
+    """Read a fraction, or per cent with their sign."""
+    bare = text.strip()
+    return _number(bare[:-1], where) / 100 if bare.endswith("%") else _number(bare, where)
 
 
 def _number(text: str, where: str) -> float:

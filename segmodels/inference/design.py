@@ -110,7 +110,7 @@ def design_like(known: Design, groups: pd.DataFrame, by: str | None) -> Design:
         codes = segment_codes(known.segments, named)
         unknown = groups.loc[codes < 0, by]
         if len(unknown):
-            examples = tuple(repr(value) for value in unknown.head(3))
+            examples = tuple(repr(value) for value in unknown.drop_duplicates().head(3))
             expected = f"one of {', '.join(known.segments)}"
             remedy = "Fit again with these segments, or give their customers a fitted one."
             raise InputError(Fault(by, "unknown segments", expected, remedy, len(unknown), examples))
@@ -171,14 +171,16 @@ def segment_codes(segments: tuple[str, ...], values: pd.Series) -> NDArray[np.in
 def _faults(groups: pd.DataFrame, name: str) -> list[Fault]:
     column = groups[name]
     if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
-        examples = tuple(repr(value) for value in column.head(3))
+        examples = tuple(repr(value) for value in column.drop_duplicates().head(3))
         remedy = "Code it as 0/1 columns, or give a categorical column as by=."
-        return [Fault(name, f"a column of type {column.dtype}", "numbers", remedy, len(groups), examples)]
+        return [Fault(name, f"a column of type {column.dtype}", "numbers", remedy, examples=examples)]
     wild = ~np.isfinite(column.to_numpy(np.float64))
     if wild.any():
         examples = tuple(repr(value) for value in column.loc[wild].iloc[:3])
         remedy = "Repair or cap them, or leave the column out."
         return [Fault(name, "infinite or missing", "finite numbers", remedy, examples=examples)]
     if len(set(column)) < 2:
-        return [Fault(name, f"{column.iloc[0]} for everyone", "a covariate that varies", "Leave it out.")]
+        got = f"{column.iloc[0]} for all customers that the fit can use"
+        remedy = "Leave it out. Of a survey only those who answered can be used, whatever the others have."
+        return [Fault(name, got, "a covariate that varies among them", remedy)]
     return []

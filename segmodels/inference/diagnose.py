@@ -26,11 +26,26 @@ def importance(weighted: Weighted) -> Evidence:
     """
     draws = len(weighted.weights)
     limit = min(_KHAT, 1 - 1 / np.log10(draws)) if draws > 10 else 0.0
-    passed = bool(weighted.khat < limit and weighted.effective >= min(_EFFECTIVE, draws / 10))
-    advice = "The weighted draws can be trusted." if passed else "The approximation is poor: use NUTS()."
-    text = f"k-hat is {weighted.khat:.2f} (limit {limit:.2f}), {weighted.effective:,.0f} effective draws. {advice}"
+    wanted = min(_EFFECTIVE, draws / 10)
+    close, many = bool(weighted.khat < limit), bool(weighted.effective >= wanted)
+    text = (
+        f"k-hat is {weighted.khat:.2f} (limit {limit:.2f}), and {draws:,} draws count as {weighted.effective:,.0f} "
+        f"(at least {wanted:,.0f} wanted). {_advice(weighted.khat, draws, close=close, many=many)}"
+    )
     table = pd.DataFrame({"khat": [weighted.khat], "effective_draws": [weighted.effective]})
-    return Evidence("Pareto k-hat", passed, text, table)
+    return Evidence("Pareto k-hat", close and many, text, table)
+
+
+def _advice(khat: float, draws: int, *, close: bool, many: bool) -> str:
+    """Say which of the two failed, and what cures it."""
+    more = f"Laplace(draws={max(4000, 4 * draws)})"
+    if close and many:
+        return "The weighted draws can be trusted."
+    if close:
+        return f"k-hat is well; too few draws count. More draws may cure it: {more}, or else NUTS()."
+    if khat < _KHAT:
+        return f"The limit rises with the draws, so more of them may cure it: {more}, or else NUTS()."
+    return "The approximation is poor: use NUTS()."
 
 
 def chains(u: Array, names: tuple[str, ...], divergences: int) -> tuple[Evidence, ...]:
@@ -78,9 +93,9 @@ def chains(u: Array, names: tuple[str, ...], divergences: int) -> tuple[Evidence
 
 
 def walls(names: tuple[str, ...], priors: tuple[object, ...], mode: Mode) -> Evidence:
-    """Say which coordinates the data leave to the prior's walls.
+    """Say which coordinates the data leave to the limits of their prior.
 
-    A coordinate is not determined where its mode stands close to a wall, or where its posterior standard
+    A coordinate is not determined where its mode stands close to a limit, or where its posterior standard
     deviation, by the curvature at the mode, is above a fifth of the box's half-width.
     """
     spread = np.sqrt(np.diag(np.linalg.inv(mode.precision)))
@@ -93,9 +108,10 @@ def walls(names: tuple[str, ...], priors: tuple[object, ...], mode: Mode) -> Evi
     wide = table["sd"] > _WIDE * (table["high"] - table["low"]) / 2
     held = table.loc[(table["closeness"] > _WALL) | wide, "coordinate"].tolist()
     text = (
-        f"The data do not determine {', '.join(held)}: little but the prior's walls holds it. Forecasts far beyond "
-        "the data rest on the prior; give an informative one, or take a simpler model."
+        f"The data do not determine {', '.join(held)}: hardly more than the limits that the prior sets keeps "
+        f"{'it' if len(held) == 1 else 'them'} in place. What is said far beyond the data rests on the prior; give an "
+        "informative one, or take a simpler model."
         if held
-        else "The data determine every parameter; the prior's walls are far."
+        else "The data determine every parameter; none is near a limit that its prior sets."
     )
     return Evidence("Determined by the data", not held, text, table)

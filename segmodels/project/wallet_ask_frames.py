@@ -38,7 +38,9 @@ def _sizes(results: WalletResults) -> pd.DataFrame:
     known = int(scored.known.sum())
     rows: list[dict[str, float]] = []
     for error in sorted({*_ERRORS, results.plan.error}, reverse=True):
-        table = size_table(ask.spread, error=error, population=known, answered=ask.effective, budget=None)
+        table = size_table(
+            ask.spread, error=error, population=known, answered=ask.effective, budget=None, left=ask.left
+        )
         simple, assisted = table.to_dict("records")
         rows.append(
             {

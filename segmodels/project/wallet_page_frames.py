@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segmodels.inference.settings import MAP, NUTS
+from segmodels.inference.settings import MAP, NUTS, Laplace, Setting
 from segmodels.project.needs_page_frames import SIMULATED
 from segmodels.project.page import in_words
 from segmodels.project.wallet_ask_frames import ask_part
@@ -33,6 +33,15 @@ from segmodels.tables.engine import fetch
 
 _PACKAGES = ("segmodels", "numpy", "scipy", "pandas", "ibis-framework", "duckdb")
 _PACKAGES_OF_NUTS = ("pymc", "nutpie", "arviz")
+
+#: Model of a plan → what it does, in plain words.
+_PLAIN = {
+    "share": "who spends elsewhere and how much, learnt from the answers (WalletShare)",
+    "counts": "purchases here and elsewhere and what each costs, learnt from the answers (WalletCounts)",
+    "frontier": "a mean share of wallet from outside, spread over customers by own spend (WalletFrontier)",
+}
+#: A target from here on is the whole wallet.
+_ALL = 0.995
 
 
 def wallet_page(results: WalletResults, made: datetime) -> WalletPage:
@@ -62,21 +71,51 @@ def wallet_page(results: WalletResults, made: datetime) -> WalletPage:
         ask=ask_part(results),
         evidence=results.evidence,
         audit=results.wallets.audit,
-        notes=(*simulated, *results.notes, *notes),
+        notes=(*simulated, *results.notes, *notes, technical(results)),
+    )
+
+
+def technical(results: WalletResults) -> str:
+    """Name the model and the setting in the terms of the field."""
+    plan = results.plan
+    return (
+        f"In the terms of statisticians, the model is: {MODELS[plan.model].title}, {in_words(plan.setting)}."
     )
 
 
 def provenance(results: WalletResults, made: datetime) -> Provenance:
-    """Say where the page comes from."""
+    """Say where the page comes from, and what was fitted in plain words; the terms of the field are in the notes."""
     plan = results.plan
     packages = (*_PACKAGES, *(_PACKAGES_OF_NUTS if isinstance(plan.setting, NUTS) else ()))
     return Provenance(
         source=plan.title,
-        model=f"{MODELS[plan.model].title}, {in_words(plan.setting)}",
+        model=f"{_PLAIN[plan.model]}; {_sureness(plan.setting)}",
         made=made,
         seed=plan.seed,
         versions=tuple((name, version(name)) for name in packages),
     )
+
+
+def _sureness(setting: Setting) -> str:
+    """Say in plain words whether it is told how sure the parameters are.
+
+    >>> _sureness(MAP()), _sureness(Laplace(draws=4000))
+    ('one best fit', '4,000 fits that the answers allow')
+    """
+    match setting:
+        case MAP():
+            return "one best fit"
+        case Laplace(draws=draws):
+            return f"{draws:,} fits that the answers allow"
+        case NUTS(draws=draws, chains=chains):
+            return f"{draws * chains:,} fits that the answers allow"
+
+
+def target_of_all(results: WalletResults) -> float:
+    """Part of the buyers whose target share is 100%."""
+    table = results.targets.table
+    buyers, target = (table[name].to_numpy(np.float64) for name in ("buyers", "target"))
+    return float(buyers[target >= _ALL].sum() / buyers.sum()) if buyers.sum() > 0 else 0.0
 
 
 def headline(results: WalletResults) -> WalletHeadline:
@@ -107,6 +146,7 @@ def headline(results: WalletResults) -> WalletHeadline:
         anchored=MODELS[plan.model].anchored,
         told="in all" if plan.total is not None else "elsewhere",
         fixed=isinstance(plan.setting, MAP),
+        target_of_all=target_of_all(results),
     )
 
 

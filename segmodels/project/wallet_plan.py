@@ -31,7 +31,8 @@ class WalletPlan:
         Every customer with own spend, as :meth:`Wallets.read` takes it.
     seed
         Of everything random; the same seed gives the same figures.
-    customer, own, total, elsewhere, window, category, purchases, total_purchases, rounding, below, most_below, table
+    customer, own, total, elsewhere, window, category, purchases, total_purchases, rounding, below, most_below, table,
+    answers_table
         As in :meth:`Wallets.read`.
     answers
         The survey, where it is a table of its own.
@@ -107,6 +108,7 @@ class WalletPlan:
     below: float = 0.05
     most_below: float = 0.10
     table: str | None = None
+    answers_table: str | None = None
     model: ModelName = "share"
     by: str | None = None
     covariates: tuple[str, ...] = ()

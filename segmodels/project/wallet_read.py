@@ -45,6 +45,7 @@ def read_wallets(plan: WalletPlan) -> Wallets:
                 below=plan.below,
                 most_below=plan.most_below,
                 table=plan.table,
+                answers_table=plan.answers_table,
             )
     except InputError as error:
         raise InputError([_named(plan, fault) for fault in error.faults]) from error

@@ -9,7 +9,9 @@ from segmodels.project.page import in_words
 from segmodels.project.summary import listed
 from segmodels.project.wallet_models import MODELS, trusted
 from segmodels.project.wallet_results import WalletResults, rows_of
-from segmodels.report.tables import count, money_short, share
+from segmodels.report.tables import count, money, money_short, share
+from segmodels.report.wallet_checked import advised, warning
+from segmodels.report.wallet_cuts import cut_notes
 from segmodels.report.wallet_notes import held_fixed
 from segmodels.segments.wallet.value_grid import CELLS
 
@@ -49,6 +51,7 @@ def wallet_summary(results: WalletResults, files: dict[str, str]) -> dict[str, A
         "tipping": None if results.tipping is None else results.tipping.to_dict("records"),
         "ask": {"text": results.ask.text, "sizes": results.ask.sizes.to_dict("records")},
         "calibration": None if calibration is None else calibration.coverage.to_dict("records"),
+        "warning": warning(results.evidence),
         "evidence": listed(results.evidence),
         "notes": results.notes,
         "files": files,
@@ -67,7 +70,8 @@ def wallet_words(results: WalletResults) -> tuple[str, ...]:
     plan, wallets, total = results.plan, results.wallets, results.total
     own = money_short(float(total["own"]), plan.currency)
     when = "".join(f", {word}" for word in (wallets.window, wallets.category) if word)
-    told = [_SIMULATED] if plan.simulated else []
+    failed = warning(results.evidence)
+    told = [*([failed] if failed else []), *([_SIMULATED] if plan.simulated else [])]
     told += [
         f"{plan.title}: {len(wallets):,} customers who spent {own} here{when}; {wallets.n_answered:,} answered.",
         f"Model: {MODELS[plan.model].title}, {in_words(plan.setting)}, seed {plan.seed}.",
@@ -76,12 +80,29 @@ def wallet_words(results: WalletResults) -> tuple[str, ...]:
     ]
     if len(results.totals.names) > 1:
         told += ["Segments, the most headroom first:", *_segment_lines(results)]
-    told += [f"Value grid: {results.grid.text}", *_cell_lines(results), _held(results)]
+    told += [_grid(results), *_cell_lines(results), _held(results)]
     told.append(results.ask.text)
     if results.calibration is not None:
         told.append(f"Calibration: {results.calibration.text}.")
     told += results.notes
-    return (*told, *(str(each) for each in results.evidence if each.passed is False))
+    return (*told, *(str(advised(each)) for each in results.evidence if each.passed is False))
+
+
+def _grid(results: WalletResults) -> str:
+    """Say where the cuts are, whom they part, and who is left undecided."""
+    grid, plan = results.grid, results.plan
+    heads = grid.cells().set_index("cell")["customers"].to_dict()
+    value, potential = (plan.value or "own spend", grid.value_cut), (grid.potential.kind, grid.potential_cut)
+    known, n = int(grid.scored.known.sum()), len(grid.scored)
+    at = ", ".join(f"{name} of more than {money(cut, plan.currency)}" for name, cut in (value, potential))
+    undecided = f"{count(float(grid.undecided.sum()))} of {count(known)} customers are undecided"
+    said = [
+        f"Value grid: high is {at}.",
+        f"{undecided}: no cell has a probability of {share(plan.sure, 0)} or more.",
+        *cut_notes({str(name): float(size) for name, size in heads.items()}, value, potential, plan.currency),
+        *([f"{count(n - known)} are not identified."] if known < n else []),
+    ]
+    return " ".join(said)
 
 
 def _fixed(results: WalletResults) -> bool:

@@ -16,7 +16,13 @@ type Writer = Callable[[Floats], list[str]]
 
 MISSING = "–"
 _MINUS = "−"
-_LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+_LARGE = (
+    (1e18, "quintillion"),
+    (1e15, "quadrillion"),
+    (1e12, "trillion"),
+    (1e9, "billion"),
+    (1e6, "million"),
+)
 
 
 def floats(frame: pd.DataFrame, name: str) -> Floats:

@@ -16,7 +16,8 @@ _HOW = (
     "spend nothing elsewhere, an interval that begins at 0 holds all of them, and so more than it names."
 )
 _PIT = (
-    "The histogram shows where in its predicted distribution the truth lay. Level bars are right: high bars at both "
+    "The histogram shows where in its predicted distribution the truth lay, from 0, below all that was thought likely, "
+    "to 1, above it: the probability integral transform (PIT). Level bars are right: high bars at both "
     "ends say that the distribution is too narrow, a hill in the middle that it is too wide, a slope that it is off "
     "to one side. In 95% of cases chance alone keeps a bar within the shade. Of customers who spend nothing "
     "elsewhere the place is drawn at random within the probability of 0."

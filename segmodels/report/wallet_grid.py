@@ -8,6 +8,7 @@ from segmodels.report.html import Drawing, Section
 from segmodels.report.plots import value_grid as plot
 from segmodels.report.tables import Table, figures, words
 from segmodels.report.wallet_columns import measures, part, total_of
+from segmodels.report.wallet_cuts import cut_notes
 from segmodels.report.wallet_parts import GridPart
 from segmodels.segments.wallet.value_grid import CELLS, UNKNOWN
 
@@ -39,6 +40,7 @@ def grid(found: GridPart, currency: str, level: float) -> Section:
     if found.bands is not None:
         drawings.append(_bands(found.bands, currency, level))
     text = [_HOW, f"The cells meet at {cuts[0]} and {cuts[1]}: more than that is high, up to that is low."]
+    text += _notes(found, frame, currency)
     if found.undecided is not None:
         text.append(
             f"{tables.count(found.undecided)} customers ({part(found.undecided, _size(frame))}) are undecided: no cell "
@@ -54,6 +56,12 @@ def grid(found: GridPart, currency: str, level: float) -> Section:
         ),
     )
     return Section("grid", _title(frame), tuple(text), tuple(drawings), shown)
+
+
+def _notes(found: GridPart, frame: pd.DataFrame, currency: str) -> list[str]:
+    heads = dict(zip(frame["cell"], tables.floats(frame, "customers"), strict=True))
+    value, potential = (found.value_name, found.value_cut), (found.potential_name, found.potential_cut)
+    return list(cut_notes(heads, value, potential, currency))
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,9 @@ from segmodels.report.tables import Table, figures, words
 from segmodels.report.wallet_columns import axis_name, between, money_between, part, share_between
 from segmodels.report.wallet_parts import Estimate, WalletHeadline
 
+#: Part of the buyers with a target of 100% from which on it is explained.
+_MUCH = 0.05
+
 
 def cards(head: WalletHeadline, currency: str, level: float) -> Iterator[Card]:
     """Write the headline figures."""
@@ -108,10 +111,20 @@ def _said(head: WalletHeadline, currency: str, level: float) -> Iterator[str]:
         yield (
             f"Of the headroom {money_between(head.attainable, currency, level)} is attainable: what would come if each "
             f"customer gave us the share that {tables.share(1 - head.target_quantile, 0)} of the look-alikes reach or "
-            "surpass."
+            "surpass." + _no_target(head)
         )
     yield from _statuses(head, currency)
     yield from _readings(head)
+
+
+def _no_target(head: WalletHeadline) -> str:
+    """Explain why much of the headroom counts as attainable."""
+    if not head.target_of_all >= _MUCH:
+        return ""
+    return (
+        f" For {tables.share(head.target_of_all, 0)} of the buyers that share is 100%, because so many of their "
+        "look-alikes spend nothing elsewhere: of these customers the whole headroom counts as attainable."
+    )
 
 
 def _asked(head: WalletHeadline) -> str:
@@ -189,18 +202,22 @@ def _amount_table(
 def _status_table(head: WalletHeadline) -> Table:
     number = np.array([head.identified, head.extrapolated, head.not_identified], float)
     meaning = (
-        "Answers of customers like them, or their own, are known.",
+        "answers of customers like them, or their own, are known.",
         (
-            "Of customers like them only a mean share from outside is known."
+            "of customers like them only a mean share from outside is known."
             if head.anchored
-            else "They lie outside what those who answered are like."
+            else "they lie outside what those who answered are like."
         ),
-        "Nothing is known of what they spend elsewhere.",
+        "nothing is known of what they spend elsewhere.",
     )
+    # In the cell of the name, where a phone has room for it.
+    status = [
+        f"{name}: {text}"
+        for name, text in zip(("identified", "extrapolated", "not identified"), meaning, strict=True)
+    ]
     columns = (
-        words("Status", ("identified", "extrapolated", "not identified")),
+        words("Status, and what it means", status),
         figures("Customers", number, tables.each_count),
         figures("Share of customers", number, tables.parts_of_one),
-        words("What it means", meaning),
     )
     return Table("Customers by status", columns)

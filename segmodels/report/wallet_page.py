@@ -13,6 +13,7 @@ from segmodels.report import wallet_calibration, wallet_known, wallet_share
 from segmodels.report.html import Provenance, Section, document, write_document
 from segmodels.report.tables import count
 from segmodels.report.wallet_ask import ask
+from segmodels.report.wallet_checked import advised, warning
 from segmodels.report.wallet_grid import grid
 from segmodels.report.wallet_notes import TERMS, held_fixed
 from segmodels.report.wallet_parts import (
@@ -133,6 +134,7 @@ def render(page: WalletPage) -> str:
         page=page,
         cards=list(wallet_known.cards(page.headline, page.currency, page.level)),
         held=held_fixed(anchored=page.headline.anchored) if page.headline.fixed else "",
+        warning=warning(page.evidence),
         terms=TERMS,
     )
 
@@ -173,8 +175,12 @@ def _sections(page: WalletPage) -> Iterator[Section]:
     if page.ask is not None:
         yield ask(page.ask, currency)
     if page.evidence:
-        begun = tuple(replace(found, name=found.name[:1].upper() + found.name[1:]) for found in page.evidence)
+        begun = tuple(_begun(advised(found)) for found in page.evidence)
         yield Section("fit", _checked(page.evidence), (), evidence=begun)
+
+
+def _begun(found: Evidence) -> Evidence:
+    return replace(found, name=found.name[:1].upper() + found.name[1:])
 
 
 def _checked(evidence: tuple[Evidence, ...]) -> str:

@@ -67,6 +67,8 @@ class WalletHeadline:
         What customers were asked for: spend ``"in all"``, or spend ``"elsewhere"``.
     fixed
         Whether the intervals hold the parameters of the model fixed, as those of a posterior mode do.
+    target_of_all
+        Part of the buyers whose target share, which attainable takes, is 100%.
     """
 
     customers: int
@@ -89,6 +91,7 @@ class WalletHeadline:
     anchored: bool = False
     told: Literal["in all", "elsewhere"] = "in all"
     fixed: bool = False
+    target_of_all: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,7 +70,8 @@ def segments(found: SegmentPart, currency: str, level: float) -> Section:
     """Show the potential of segments, the highest headroom first."""
     headroom = floats(found.table, "headroom")
     rows = found.table.iloc[np.argsort(-headroom, kind="stable")].reset_index(drop=True)
-    total = () if found.total is None else (found.total.assign(segment="All"),)
+    # Of one segment the total is the same line.
+    total = () if found.total is None or len(rows) == 1 else (found.total.assign(segment="All"),)
     every = pd.concat([rows, *total], ignore_index=True)
     strong = (len(rows),) if total else ()
     text = [
@@ -84,7 +85,9 @@ def segments(found: SegmentPart, currency: str, level: float) -> Section:
     if any(name in rows for name in ("raw_headroom", "raw_share")):
         text.append(
             "Answers alone: the mean of those of the segment who answered, taken for all of its customers. Where it is "
-            "far from the poststratified figure, those who answered are not like the others."
+            "far from the poststratified figure, for which every customer is predicted and the predictions are added "
+            "up, those who answered are not like the others. Each row, and that of all, is its own mean times its own "
+            "customers, so answers alone do not add up over segments."
         )
     if any(map(is_draft, rows["segment"])):
         text.append("Names with a star (*) are drafts.")

@@ -27,18 +27,43 @@ _ALONE = (
 )
 
 
+#: Segments in a table, those with the most headroom; the results have all.
+_MOST = 12
+
+
 def tipping_points(found: TippingPart, currency: str) -> Section:
     """Show headroom over delta, and at which delta a decision changes."""
+    first = _first(found)
     drawing = Drawing(
         "tipping-headroom",
         "Headroom if those of all segments who did not answer differ alike",
         f"Lines: headroom of segments over delta, which is the same in all of them. {_finding(found)}.",
         tipping(found.headroom, currency=currency),
-        _headroom_table(found.headroom, currency),
+        _headroom_table(first.headroom, currency),
     )
-    return Section(
-        "tipping", f"Tipping points: {_finding(found)}", (_HOW, _ALONE), (drawing,), (_point_table(found),)
+    text = [_HOW, _ALONE]
+    more = len(found.points) - len(first.points)
+    if more:
+        text.append(
+            f"The tables have the {tables.count(len(first.points))} segments with the most headroom; "
+            f"{tables.count(more)} more {'stands' if more == 1 else 'stand'} in tipping_points.csv."
+        )
+    title = f"Tipping points: {_finding(found)}"
+    return Section("tipping", title, tuple(text), (drawing,), (_point_table(first),))
+
+
+def _first(found: TippingPart) -> TippingPart:
+    """Keep the segments with the most headroom where they are many, the largest first."""
+    if len(found.points) <= _MOST:
+        return found
+    # The departure that is closest to none.
+    rows = found.headroom.assign(away=np.abs(floats(found.headroom, "delta")))
+    now = rows.sort_values("away", kind="stable").drop_duplicates("segment")
+    names = now.sort_values("headroom", ascending=False, kind="stable")["segment"].head(_MOST).tolist()
+    headroom, points = (
+        each.set_index("segment").loc[names].reset_index() for each in (found.headroom, found.points)
     )
+    return TippingPart(headroom, points)
 
 
 def _finding(found: TippingPart) -> str:

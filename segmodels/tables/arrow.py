@@ -70,10 +70,13 @@ def _text(value: Any, *, local: bool) -> str | None:
 
 
 def plain(values: Any) -> Any:
-    """Decode dictionaries, make columns of nulls text, and zoned times local times."""
+    """Decode dictionaries, make columns of nulls text, zoned times local times, and long decimals floats."""
     kind = values.type
     if pa.types.is_dictionary(kind):
         return pc.cast(values, kind.value_type)
+    if pa.types.is_decimal256(kind):
+        # Engines have 38 digits at most.
+        return pc.cast(values, pa.float64())
     if pa.types.is_null(kind):
         return values.cast(pa.string())
     if pa.types.is_timestamp(kind) and kind.tz is not None:

@@ -65,6 +65,36 @@ def store(backend: Any, data: pa.Table) -> Table:
     return _until_unused(backend, name)
 
 
+def table_of(backend: Any, name: str, catalog: str | None = None, database: str | None = None) -> Table:
+    """Open a table or view of a DuckDB connection.
+
+    ``backend.table`` does the same, and asks for the columns by a method that DuckDB is about to drop.
+    """
+    parts = [part.replace('"', '""') for part in (catalog, database, name) if part is not None]
+    quoted = ".".join(f'"{part}"' for part in parts)
+    described = backend.raw_sql(f"DESCRIBE {quoted}").fetchall()
+    kinds = backend.compiler.type_mapper
+    columns = {row[0]: kinds.from_string(row[1], nullable=row[2] == "YES") for row in described}
+    namespace = ops.Namespace(catalog=catalog, database=database)
+    return ops.DatabaseTable(name, schema=ibis.schema(columns), source=backend, namespace=namespace).to_expr()
+
+
+def view_of(backend: Any, path: str, reader: str) -> Table:
+    """Open files as a view of a DuckDB connection.
+
+    Parameters
+    ----------
+    path
+        A path or glob.
+    reader
+        Of DuckDB, with ``?`` for the path: ``read_parquet(?)``.
+    """
+    name, absolute = _name(), str(Path(path).absolute()).replace("'", "''")
+    files = reader.replace("?", f"'{absolute}'")
+    backend.raw_sql(f'CREATE TEMP VIEW "{name}" AS FROM {files}')
+    return table_of(backend, name)
+
+
 def is_null(column: Column) -> Column:
     """Whether a value is missing."""
     return column.isnull()
@@ -80,7 +110,7 @@ def _until_unused(backend: Any, name: str) -> Table:
 
     Ibis' own cache does this too, but its DROP statement is empty under recent sqlglot.
     """
-    table = backend.table(name)
+    table = table_of(backend, name)
     weakref.finalize(table.op(), _drop, backend, name).atexit = False
     return table
 

@@ -79,8 +79,12 @@ def duplicates(table: Table, key: str, remedy: str) -> list[Fault]:
     if not rows:
         return []
     first = fetch(seen.order_by(key).limit(3)).to_pylist()
-    listed = tuple(f"{each[key]}, {each['times']} times" for each in first)
+    listed = tuple(f"{each[key]} ({_times(each['times'])})" for each in first)
     return [Fault(key, "the same value", "each value once", remedy, rows, listed)]
+
+
+def _times(number: int) -> str:
+    return "twice" if number == 2 else f"{number} times"
 
 
 def text_of(value: Column) -> Column:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables.arrow import Kind, has_mixed, plain, to_arrow
-from segmodels.tables.engine import Table, connect, on_engine, store
+from segmodels.tables.engine import Table, connect, on_engine, store, table_of, view_of
 
 _PARQUET = (".parquet", ".pq")
 _CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
@@ -137,12 +137,12 @@ def _open_path(path: str, table: str | None) -> Source:
         )
     con = connect()
     if lower.endswith(_PARQUET):
-        opened = con.read_parquet(path)
+        opened = view_of(con, path, "read_parquet(?)")
         schema = pq.read_schema(files[0])
         zones = {each.name: tz for each in schema if (tz := getattr(each.type, "tz", None)) is not None}
         return Source(opened, "ibis", tuple(opened.columns), zones=zones)
     if lower.endswith(_CSV):
-        opened = con.read_csv(path, all_varchar=True)
+        opened = view_of(con, path, "read_csv(?, header = true, auto_detect = true, all_varchar = true)")
         return Source(opened, "ibis", tuple(opened.columns), untyped=True)
     raise InputError(
         Fault(
@@ -176,7 +176,7 @@ def _open_duckdb(path: str, table: str | None) -> Source:
         raise InputError(
             Fault("table", got, f"one of the tables there are: {', '.join(there) or 'none'}", "Say table=.")
         )
-    opened = con.table(table, database=("source", "main"))
+    opened = table_of(con, table, "source", "main")
     return Source(opened, "ibis", tuple(opened.columns))
 
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 from segmodels.errors import Fault
@@ -87,9 +86,6 @@ def argument_faults(roles: Roles, limits: Limits, answers: Any) -> list[Fault]:
             faults.append(Fault(where, "no column of answers", "answers in one column", advice))
     if roles.total_purchases is not None and roles.purchases is None:
         faults.append(Fault("purchases", "None", "own purchases beside total_purchases", "Say purchases=."))
-    if isinstance(answers, (str, Path)) and str(answers).lower().endswith((".duckdb", ".ddb", ".db")):
-        advice = "Open it with ibis.duckdb.connect, and pass the table."
-        faults.append(Fault("answers", "a DuckDB file", "a table, or a Parquet or CSV file", advice))
     for name, share in (("below", limits.below), ("most_below", limits.most_below)):
         if not 0 <= _float(share) <= 1:
             faults.append(Fault(name, repr(share), "a share from 0 to 1", "Say, for example, 0.05."))
@@ -202,6 +198,12 @@ def _explained(fault: Fault) -> Fault:
     if what not in {"window", "category"}:
         return fault
     name = fault.got.removeprefix("no column ")
+    if what != fault.where:
+        advice = (
+            f"The answers must say their {what}, too: add the column {name} to them, with the {what} that was asked "
+            "about in each row; or name another column."
+        )
+        return Fault(fault.where, fault.got, fault.expected, advice)
     advice = (
         f"Own spend and answers must both say their {what}, so it is a column: "
         f"if all rows are of {name}, add one, such as table.assign({what}={name}), and say {what}={what!r}."

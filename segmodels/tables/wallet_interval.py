@@ -12,7 +12,7 @@ _NOTHING = 1e-9
 
 
 def bounded(
-    rows: Table, argument: str, below: float, rounding: float | Sequence[float] | None
+    rows: Table, argument: str, below: float, rounding: float | Sequence[float] | None, cent: float = 0.0
 ) -> dict[str, Column]:
     """Write the interval of spend elsewhere, and what kind of answer it comes from, as expressions.
 
@@ -26,6 +26,8 @@ def bounded(
         Of a total below own spend, the share of own spend that spend elsewhere is at most.
     rounding
         The width of all answers; or the units to which they heap; or None.
+    cent
+        The smallest amount that answers tell apart: a total within half of it of own spend is own spend.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def bounded(
     # Nothing spent is no rounded number.
     nothing = (answer == 0) & ((own == 0) | (argument == "elsewhere"))
     half = nothing.ifelse(zero, _width(rows, rounding)) / 2.0
-    elsewhere = _snapped(answer - taken, noise)
+    elsewhere = _snapped(answer - taken, noise + (cent * 0.5 if argument == "total" else 0.0))
     least, most = (_snapped(end, noise) for end in (elsewhere - half, elsewhere + half))
     censored, rounded = most < 0, half > 0
     low = ibis.greatest(zero, least)

@@ -1,12 +1,14 @@
 """Own spend and answers, read from one table or two, checked, and brought together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.tables import rules
@@ -25,7 +27,7 @@ from segmodels.tables.wallet_columns import (
     shape_faults,
 )
 from segmodels.tables.wallet_interval import bounded
-from segmodels.tables.wallet_rounding import is_multiple, is_told, powers, units
+from segmodels.tables.wallet_rounding import cent, is_multiple, is_told, powers, units
 from segmodels.tables.wallet_rules import answer_rules, below_fault, joint_rules, own_rules, who
 
 _ENOUGH = 20
@@ -42,17 +44,25 @@ class _Read:
 
 
 def read_wallets(
-    source: Any, answers: Any, roles: Roles, limits: Limits, table: str | None
+    source: Any,
+    answers: Any,
+    roles: Roles,
+    limits: Limits,
+    tables: tuple[str | None, str | None] = (None, None),
 ) -> dict[str, Any]:
-    """Read and check wallets; the fields of :class:`segmodels.tables.wallets.Wallets`, by name."""
+    """Read and check wallets; the fields of :class:`segmodels.tables.wallets.Wallets`, by name.
+
+    `tables` are those within DuckDB files, of own spend and of answers.
+    """
     faults = argument_faults(roles, limits, answers)
     if faults:
         raise InputError(faults)
     roles, limits = _as_floats(roles, limits)
+    _refuse_empty({"source": source, "answers": answers})
     source = _with_index(source, roles.customer)
     named = roles.named_by_own() | ({} if answers is not None else roles.named_by_answer(alone=False))
-    opened = open_source(source, None if roles.columns is None else tuple(named.values()), table)
-    read = _one(opened, roles) if answers is None else _two(opened, answers, roles)
+    opened = open_source(source, None if roles.columns is None else tuple(named.values()), tables[0])
+    read = _one(opened, roles) if answers is None else _two(opened, answers, roles, tables[1])
     windows, categories = _labels(read.rows, "window"), _labels(read.rows, "category")
     if len(windows) > 1:
         advice = "Read one window at a time: filter both own spend and answers first."
@@ -75,6 +85,18 @@ def read_wallets(
         "categories": tuple(categories),
         "order": _order(source, roles.customer, opened.kind),
     }
+
+
+def _refuse_empty(given: Mapping[str, Any]) -> None:
+    """Name files of no bytes, in which an engine sees a column of its own making."""
+    advice = "Check how it was written."
+    faults = [
+        Fault(where, f"an empty file, {str(path)!r}", "a header and rows", advice)
+        for where, path in given.items()
+        if isinstance(path, (str, Path)) and Path(path).is_file() and not Path(path).stat().st_size
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def _as_floats(roles: Roles, limits: Limits) -> tuple[Roles, Limits]:
@@ -100,10 +122,10 @@ def _one(opened: Source, roles: Roles) -> _Read:
     return _Read(_as_integers(rows, untyped=opened.untyped and not figures["texts"]), kept)
 
 
-def _two(opened: Source, answers: Any, roles: Roles) -> _Read:
+def _two(opened: Source, answers: Any, roles: Roles, table: str | None) -> _Read:
     """Read own spend of one table, answers of another, and join them."""
     named = roles.named_by_answer(alone=True)
-    survey = _survey(_with_index(answers, roles.customer), tuple(named.values()))
+    survey = _survey(_with_index(answers, roles.customer), tuple(named.values()), table)
     faults = shape_faults(opened, roles.named_by_own()) + shape_faults(survey, named)
     kept = _shaped(faults, opened, roles, alone=True)
     rows = opened.table.select(**own_columns(opened.table, roles, kept))
@@ -123,11 +145,19 @@ def _two(opened: Source, answers: Any, roles: Roles) -> _Read:
     return _Read(joined, kept)
 
 
-def _survey(answers: Any, names: tuple[str, ...]) -> Source:
+def _survey(answers: Any, names: tuple[str, ...], table: str | None) -> Source:
     try:
-        return open_source(answers, names)
+        return open_source(answers, names, table)
     except InputError as error:
-        raise InputError([replace(fault, where="answers") for fault in error.faults]) from None
+        raise InputError([_of_answers(fault) for fault in error.faults]) from None
+
+
+def _of_answers(fault: Fault) -> Fault:
+    """Say the same of the table of answers."""
+    if fault.where != "table":
+        return replace(fault, where="answers")
+    got = fault.got.replace("table=", "answers_table=")
+    return replace(fault, where="answers_table", got=got, remedy="Say answers_table=.")
 
 
 def _shaped(faults: list[Fault], opened: Source, roles: Roles, *, alone: bool) -> tuple[str, ...]:
@@ -148,8 +178,7 @@ def _joined(rows: Table, said: Table) -> Table:
     """Put answers beside own spend; refuse answers of nobody."""
     keys = [name for name in ("customer_id", "category") if name in said.columns]
     if _whole(rows) != _whole(said):
-        got, expected = (f"ids of type {each.customer_id.type()}" for each in (said, rows))
-        raise InputError(Fault("answers: customer", got, expected, "Convert one of them."))
+        raise InputError(_type_fault(rows, said))
     unknown = said.anti_join(rows, keys)
     strangers = rules.Rule(
         "answers: customer",
@@ -167,6 +196,23 @@ def _joined(rows: Table, said: Table) -> Table:
     return both.drop(*[f"answers_{name}" for name in keys])
 
 
+def _type_fault(rows: Table, said: Table) -> Fault:
+    """Say how many ids of the table of text are no whole numbers, and which; the other one has numbers."""
+    got, expected = (f"ids of type {each.customer_id.type()}" for each in (said, rows))
+    text = rows if _whole(said) else said
+    others = text.filter(~rules.integer_text(text.customer_id))
+    count = int(fetch(others.aggregate(rows=others.count())).to_pylist()[0]["rows"])
+    where = "answers: customer" if text is said else "customer"
+    if not count:
+        return Fault("answers: customer", got, expected, "Convert one of them.")
+    shown = fetch(others.select("customer_id").distinct().order_by("customer_id").limit(3)).column(0)
+    ids = tuple(repr(each) for each in shown.to_pylist())
+    advice = "Write ids without a decimal point." if all("." in each for each in ids) else "Repair them."
+    return Fault(
+        where, "ids that are no whole numbers", "whole numbers as in the other table", advice, count, ids
+    )
+
+
 def _bounded(rows: Table, roles: Roles, limits: Limits) -> Table:
     """Add low, high, mark and nothing; refuse too many totals below own spend."""
     if roles.answer is None:
@@ -174,7 +220,8 @@ def _bounded(rows: Table, roles: Roles, limits: Limits) -> Table:
         return rows.mutate(**none, mark=ibis.null("string"), nothing=ibis.literal(value=False))
     step = roles.rounding
     rounding = (_auto(rows) if step == "auto" else None) if isinstance(step, str) else step
-    marked = rows.mutate(**bounded(rows, roles.argument, limits.below, rounding))
+    smallest = cent(_said(rows)) if roles.argument == "total" else 0.0
+    marked = rows.mutate(**bounded(rows, roles.argument, limits.below, rounding, smallest))
     counted = marked.aggregate(
         answers=marked.mark.count(), censored=(marked.mark == "censored").fill_null(False).sum()
     )
@@ -192,10 +239,15 @@ def _bounded(rows: Table, roles: Roles, limits: Limits) -> Table:
 
 
 def _auto(rows: Table) -> tuple[float, ...]:
-    said = fetch(rows.filter(rows.answer > 0).select("answer")).column("answer").to_numpy()
+    said = _said(rows)
     if not said.size:
         return ()
     return units(said, np.array([_grid_of_own(rows, float(said.max()))]))
+
+
+def _said(rows: Table) -> NDArray[np.float64]:
+    """Fetch the answers above zero."""
+    return fetch(rows.filter(rows.answer > 0).select("answer")).column("answer").to_numpy()
 
 
 def _grid_of_own(rows: Table, largest: float) -> float:
@@ -241,9 +293,8 @@ def _key_faults(rows: Table, figures: dict[str, Any], where: str) -> list[Fault]
         known, key = known.select(**{"customer and category": both}), "customer and category"
         advice = "Keep one row per customer and category."
     found = rules.duplicates(known, key, advice)
-    if where == "source":
-        return found
-    return [replace(each, where=f"answers: {each.where}") for each in found]
+    name = "customer" if key == "customer_id" else key
+    return [replace(each, where=name if where == "source" else f"answers: {name}") for each in found]
 
 
 def _texts(rows: Table) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _DIGITS = 9
 _FEWEST = 5
 _CHANCE = 1e-4
 _MOST_AT_ONE = 0.9
+_NEXT_TO_NOTHING, _CENTS = 1e-3, 7
 
 
 def units(answers: Array, own: Array) -> tuple[float, ...]:
@@ -82,6 +83,33 @@ def units(answers: Array, own: Array) -> tuple[float, ...]:
         if _heaps(positive[~coarser], unit, _finer(unit, used, grid)):
             kept.append(unit)
     return tuple(reversed(kept))
+
+
+def cent(answers: Array) -> float:
+    """Find the smallest amount that answers tell apart, where it is next to nothing beside them: money's cent.
+
+    Parameters
+    ----------
+    answers
+        Stated amounts, shape (n,), finite, at least 0.
+
+    Returns
+    -------
+    float
+        The largest power of ten of which all are multiples, if that is at most a thousandth of the median answer
+        and told apart from the noise of floats; else 0.
+
+    Examples
+    --------
+    >>> cent(np.array([12.34, 20.0, 30.5])), cent(np.array([1e5 / 3, 7e4 / 3]))
+    (0.01, 0.0)
+    """
+    positive = answers[answers > 0]
+    if not positive.size:
+        return 0.0
+    middle = float(np.median(positive))
+    grid = next((step for step in powers(middle)[:_CENTS] if _divides(step, positive).all()), 0.0)
+    return grid if grid <= _NEXT_TO_NOTHING * middle else 0.0
 
 
 def unit_of(answer: Column, found: Sequence[float]) -> Column:

@@ -11,7 +11,10 @@ from segmodels.tables.engine import Column, Table, is_null
 from segmodels.tables.wallet_rounding import is_multiple
 
 _REPAIR = "Repair or drop them."
-_POINT = "Take currency signs and thousands separators off, and write a decimal point."
+_POINT = (
+    "Write numbers only: no currency signs or thousands separators, and a decimal point; "
+    "and check that it is the column of amounts."
+)
 
 
 def who(rows: Table) -> Column:
@@ -23,7 +26,8 @@ def who(rows: Table) -> Column:
 def own_rules(rows: Table, kept: Sequence[tuple[str, str]]) -> list[rules.Rule]:
     """Rules of own spend: ids, amounts, labels, counts and further columns (argument and internal name)."""
     row = who(rows)
-    found = [_id_rule(rows, "customer", row), *_number_rules(rows, "own", row, required=True)]
+    nobody = ibis.literal("own ") + rules.text_of(rows.got_own)
+    found = [_id_rule(rows, "customer", nobody), *_number_rules(rows, "own", row, required=True)]
     found += [
         rules.Rule(name, "null or blank", "one in every row", _REPAIR, is_null(rows[column]), row)
         for name, column in (("window", "window"), ("category", "category"))
@@ -33,7 +37,14 @@ def own_rules(rows: Table, kept: Sequence[tuple[str, str]]) -> list[rules.Rule]:
         found += [*_count_rules(rows, "purchases", row, required=True), *_both_or_none(rows, row)]
     advice = "Fill them, for example with 'unknown', or leave the column out with columns=."
     return found + [
-        rules.Rule(name, "null", "a value for every customer", advice, rules.is_missing_id(rows[column]), row)
+        rules.Rule(
+            name,
+            "null or blank" if rows[column].type().is_string() else "null",
+            "a value for every customer",
+            advice,
+            rules.is_missing_id(rows[column]),
+            row,
+        )
         for name, column in kept
     ]
 
@@ -43,7 +54,9 @@ def answer_rules(rows: Table, argument: str, *, alone: bool) -> list[rules.Rule]
     row = who(rows)
     found: list[rules.Rule] = []
     if alone:
-        found.append(_id_rule(rows, "answers: customer", row))
+        named = "got_answer" if "answer" in rows.columns else "got_total_purchases"
+        nobody = ibis.literal(f"{argument} " if "answer" in rows.columns else "total_purchases ")
+        found.append(_id_rule(rows, "answers: customer", nobody + rules.text_of(rows[named])))
         if "category" in rows.columns:
             found.append(
                 rules.Rule(
@@ -135,7 +148,7 @@ def below_fault(rows: int, answers: int, examples: tuple[str, ...], most: float)
 
 def _id_rule(rows: Table, where: str, row: Column) -> rules.Rule:
     missing = rules.is_missing_id(rows.customer_id)
-    return rules.Rule(where, "no id", "an id in every row", "Drop them.", missing, row)
+    return rules.Rule(where, "no id", "an id in every row", "Repair or drop these rows.", missing, row)
 
 
 def _shown(rows: Table, name: str) -> Column:

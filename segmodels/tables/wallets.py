@@ -73,6 +73,7 @@ class Wallets:
         below: float = 0.05,
         most_below: float = 0.10,
         table: str | None = None,
+        answers_table: str | None = None,
     ) -> Self:
         """Read and check own spend and answers. All faults are reported together.
 
@@ -113,8 +114,8 @@ class Wallets:
             taken to lie in [0, below × own spend], and counted in the audit.
         most_below
             The largest share of such answers that is accepted, judged from 20 answers on.
-        table
-            The table within a DuckDB file.
+        table, answers_table
+            The table within a DuckDB file, of `source` and of `answers`.
 
         Raises
         ------
@@ -144,7 +145,8 @@ class Wallets:
             rounding,
             None if columns is None else tuple(columns),
         )
-        return cls(**read_wallets(source, answers, roles, Limits(below, most_below), table))
+        limits = Limits(below, most_below)
+        return cls(**read_wallets(source, answers, roles, limits, (table, answers_table)))
 
     @property
     def category(self) -> str | None:

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 import segmodels as sg
-from segmodels.inference.diagnose import importance
+from segmodels.inference.diagnose import importance, walls
 from segmodels.inference.laplace import Weighted, around, weighted_draws
 from segmodels.inference.optimise import Mode, find_mode
+from segmodels.inference.priors import SoftBox
 from segmodels.inference.proposal import Mixture
 from segmodels.inference.ridge import bends, follow, leading
 from segmodels.tables.simulate import simulate_bg_nbd
@@ -62,7 +63,7 @@ def test_k_hat_limits_depend_on_the_number_of_draws():
     many = importance(Weighted(np.zeros((4000, 1)), np.full(4000, 1 / 4000), 0.66))
     thin = importance(Weighted(np.zeros((4000, 1)), np.append(0.9, np.full(3999, 0.1 / 3999)), 0.2))
     assert (few.passed, many.passed, thin.passed) == (False, True, False)
-    assert "use NUTS" in few.text
+    assert "more of them may cure it: Laplace(draws=4000), or else NUTS()" in few.text
 
 
 def test_a_poor_proposal_fails_and_says_so():
@@ -135,3 +136,23 @@ def test_laplace_and_nuts_agree_under_pooling():
     _judge(laplace.u, nuts.u, 0.25, 0.2)
     mine, theirs = (fit.total(26, by="region").to_numpy() for fit in (laplace, nuts))
     _judge(mine.T, theirs.T, 0.2, 0.15)
+
+
+def test_what_fails_is_named_and_its_cure():
+    """k-hat that passes is not what is at fault where draws count for little (C11)."""
+    thin = importance(Weighted(np.zeros((4000, 1)), np.append(0.9, np.full(3999, 0.1 / 3999)), 0.2))
+    assert "4,000 draws count as 1 (at least 100 wanted)" in thin.text
+    assert "k-hat is well; too few draws count. More draws may cure it: Laplace(draws=16000)" in thin.text
+    far = importance(Weighted(np.zeros((500, 1)), np.full(500, 1 / 500), 0.9))
+    assert far.text.endswith("The approximation is poor: use NUTS().")
+
+
+def test_what_the_data_leave_open_is_said_in_plain_words():
+    """No 'walls' (C13)."""
+    loose = walls(("r",), (SoftBox(-3.0, 3.0),), Mode(np.zeros(1), 0.0, np.array([[0.5]]), 0.0))
+    tight = walls(("r",), (SoftBox(-3.0, 3.0),), Mode(np.zeros(1), 0.0, np.array([[500.0]]), 0.0))
+    assert (loose.passed, tight.passed) == (False, True)
+    assert loose.text.startswith(
+        "The data do not determine r: hardly more than the limits that the prior sets"
+    )
+    assert "wall" not in loose.text + tight.text

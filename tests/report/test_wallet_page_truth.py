@@ -11,7 +11,7 @@ from html_document import Document, ids
 
 from segmodels.inference.settings import MAP, Laplace
 from segmodels.project.folder import plain
-from segmodels.project.wallet_page_frames import ask_part, segment_part, tipping_part
+from segmodels.project.wallet_page_frames import ask_part, headline, segment_part, tipping_part
 from segmodels.project.wallet_plan import WalletPlan
 from segmodels.project.wallet_summary import wallet_summary
 from segmodels.project.wallet_way import run_wallet
@@ -279,3 +279,44 @@ def test_the_page_says_whether_all_spend_or_spend_elsewhere_was_asked_for(fixed,
 def test_a_summary_can_be_written_as_json(survey, few):
     for results, _, _, files in (survey, few):
         assert json.dumps(plain(wallet_summary(results, files)), allow_nan=False)
+
+
+# --- checks, words --------------------------------------------------------------------------------------------
+
+
+def test_the_summary_and_the_page_say_on_top_which_checks_failed(tmp_path):
+    at = TRUTH.index[TRUTH["total"].notna()][5]
+    wrong = TRUTH.assign(total=TRUTH["total"].where(TRUTH.index != at, 60_000.0))
+    _, page, summary, _ = gone(replace(SURVEY, source=wrong), tmp_path)
+    first = summary.splitlines()[0]
+    assert first.startswith("Before you use these figures: ")
+    assert "Single answers" in first
+    assert first in page.text
+    assert page.text.index(first) < page.text.index("customers spent")
+
+
+def test_page_one_speaks_plainly_and_the_terms_of_the_field_are_in_the_notes(survey):
+    page = survey[1].text
+    first = page[: page.index("Value grid:")]
+    assert "Box-Cox" not in first
+    assert "Laplace" not in first
+    assert "who spends elsewhere and how much, learnt from the answers (WalletShare); 200 fits" in first
+    assert "the model is: hurdle and Box-Cox normal (WalletShare), Laplace approximation, 200 draws." in page
+
+
+def test_targets_of_the_whole_wallet_are_counted_by_buyers(survey):
+    results = survey[0]
+    table = results.targets.table.assign(target=[1.0, *([0.7] * (len(results.targets.table) - 1))])
+    some = replace(results, targets=replace(results.targets, table=table))
+    assert headline(some).target_of_all == table["buyers"].iloc[0] / table["buyers"].sum()
+
+
+def test_cuts_of_tiny_money_are_not_0_in_the_summary(tmp_path):
+    small = TRUTH.assign(own=TRUTH["own"] / 1e5, total=TRUTH["total"] / 1e5)
+    plan = replace(SURVEY, source=small, by=None, setting=MAP(), value_cut=1e6)
+    _, page, summary, files = gone(plan, tmp_path)
+    assert "more than 0.00" not in summary
+    assert re.search(r"headroom of more than \$0\.00\d*[1-9]", summary)
+    for text in (page.text, summary):
+        assert "The cut of own spend at $1,000,000 separates nobody: no customer is above it." in text
+    assert "text" not in pd.read_csv(files["tipping_points"]).columns

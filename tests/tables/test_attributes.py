@@ -33,7 +33,7 @@ def test_customers_without_attributes_are_named(customers: Customers) -> None:
     ("frame", "message"),
     [
         ({"customer_id": [1, 2, 3], "channel": ["web", None, "shop"]}, "channel: got null in 1 row"),
-        ({"customer_id": [1, 2, 2, 3], "channel": ["a"] * 4}, "2, 2 times"),
+        ({"customer_id": [1, 2, 2, 3], "channel": ["a"] * 4}, r"2 \(twice\)"),
         ({"customer_id": [1, 2, 3], "T": [1, 2, 3]}, "a column 'T'"),
         ({"customer_id": ["1", "2", "3"], "channel": ["a"] * 3}, "ids of type string"),
         ({"customer_id": [1, 2, 3]}, "no attribute"),

@@ -100,7 +100,7 @@ def test_categories_are_rows_of_their_own():
         ({"spend": [np.nan, 2.0, 3.0, 4.0]}, "null or NaN"),
         ({"spend": [np.inf, 2.0, 3.0, 4.0]}, "inf"),
         ({"spend": ["a", "b", "c", "d"]}, "got text in 4 rows"),
-        ({"id": [1, 1, 2, 3]}, "1, 2 times"),
+        ({"id": [1, 1, 2, 3]}, "1 (twice)"),
         ({"total": [-5.0, 1.0, 2.0, 3.0]}, "total"),
     ],
 )

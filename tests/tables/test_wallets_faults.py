@@ -29,6 +29,13 @@ def _read(frame=BASE, **more):
         ({"spend": pd.Timestamp("2025-01-01")}, {}, "own: got a column of timestamp"),
         ({"total": ["1.000,50", None, "x", "2"]}, {}, "total: got text in 2 rows"),
         ({"total": [np.inf, None, 1.0, 2.0]}, {}, "total: got an infinite number in 1 row"),
+        (
+            {"a": ["x", "", "y", " "]},
+            {},
+            "a: got null or blank in 2 rows (for example customer 1, customer 4)",
+        ),
+        ({"id": ["a", None, "c", "b"]}, {}, "customer: got no id in 1 row (for example own 20.0)"),
+        ({"spend": ["2024-01-01", 1, 2, 3]}, {}, "check that it is the column of amounts"),
         ({"a": [1, None, 2, 3]}, {}, "a: got null in 1 row (for example customer 1)"),
         ({"Low": 1}, {}, "a further column 'Low'"),
         ({"own": 1}, {}, "a further column 'own'"),
@@ -65,8 +72,20 @@ def test_of_one_table(change, more, says):
     ("own", "said", "more", "says"),
     [
         (OWN, SAID.iloc[:0], {}, "answers: got an empty table"),
-        (OWN, pd.concat([SAID, SAID]), {}, "answers: customer_id: got the same value in 6 rows"),
+        (
+            OWN,
+            pd.concat([SAID, SAID]),
+            {},
+            "answers: customer: got the same value in 6 rows (for example 2 (twice), 3 (twice), 4 (twice))",
+        ),
         (OWN, [1], {}, "answers: got a list"),
+        (
+            OWN,
+            SAID.assign(id=["1.0", "2.0", "3"]),
+            {},
+            "in 2 rows (for example '1.0', '2.0'); expected whole",
+        ),
+        (OWN.assign(w="12m"), SAID, {"window": "w"}, "add the column 'w' to them"),
         (OWN, SAID, {"total": None}, "answers: got no column of answers"),
         (OWN, SAID.assign(id=None), {}, "answers: customer: got no id in 3 rows"),
         (OWN.assign(w="12m"), SAID, {"window": "w"}, "answers: window: got no column 'w'"),
@@ -79,7 +98,7 @@ def test_of_one_table(change, more, says):
             {"category": "what"},
             "answers: category: got null or blank in 3 rows",
         ),
-        (pd.concat([LONG, LONG]), SAID.assign(what="tea"), {"category": "what"}, "1 in tea, 2 times"),
+        (pd.concat([LONG, LONG]), SAID.assign(what="tea"), {"category": "what"}, "1 in tea (twice)"),
     ],
 )
 def test_of_two_tables(own, said, more, says):

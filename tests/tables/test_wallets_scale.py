@@ -9,7 +9,7 @@ import pytest
 from segmodels.errors import InputError
 from segmodels.tables.engine import fetch
 from segmodels.tables.simulate_wallets import heaped
-from segmodels.tables.wallet_rounding import powers, units
+from segmodels.tables.wallet_rounding import cent, powers, units
 from segmodels.tables.wallets import Wallets
 
 SCALES = [1e-9, 1e-3, 1e-2, 0.1, 1e3, 1e5, 1e10, 1e12]
@@ -145,3 +145,27 @@ def test_noise_instead_of_no_own_spend_does_not_move_the_grid():
 def test_powers_follow_the_largest_answer():
     for exponent in range(-12, 13):
         assert powers(1000.0 * 10.0**exponent)[0] == pytest.approx(10.0 ** (exponent + 3))
+
+
+def test_totals_in_whole_cents_of_own_spend_that_is_not_are_not_below_it():
+    rng = np.random.default_rng(1)
+    own = rng.lognormal(4.0, 1.0, 400)
+    elsewhere = np.where(rng.random(400) < 0.4, 0.0, rng.lognormal(4.0, 1.0, 400) + 1.0)
+    frame = pd.DataFrame({"id": range(400), "own": own, "total": (own + elsewhere).round(2)})
+    wallets = Wallets.read(frame, customer="id", own="own", total="total")
+    answered = wallets.answered()
+    assert "below own spend" not in repr(wallets)
+    assert ((answered["high"] == 0) == (elsewhere == 0)).all()
+    assert (answered["low"] == answered["high"]).all()
+
+
+def test_a_cent_is_a_power_of_ten_that_divides_all_and_is_next_to_nothing():
+    rng = np.random.default_rng(1)
+    spend = rng.lognormal(5, 1, 200)
+    assert cent(spend.round(2)) == 0.01
+    assert cent(spend.round(0) * 1e6) == 0.0
+    assert cent(spend.round(2) * 1e6) == 1e4
+    assert cent(spend) == 0.0
+    # One answer typed wrong makes no cent of a thousand.
+    assert cent(np.append(spend.round(2), 1e12)) == 0.01
+    assert cent(np.array([0.0])) == 0.0

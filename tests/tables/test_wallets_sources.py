@@ -1,5 +1,8 @@
 """Wallets come from every kind of table, in one table or two, and go back in the kind that came in."""
 
+import warnings
+from decimal import Decimal
+
 import ibis
 import numpy as np
 import pandas as pd
@@ -72,8 +75,45 @@ def test_a_table_within_a_duckdb_file(tmp_path):
         con.execute("CREATE TABLE own AS FROM frame")
     wallets = Wallets.read(tmp_path / "w.duckdb", **NAMES, answers=SAID, table="own")
     assert wallets.n_answered == 3
-    with pytest.raises(InputError, match="answers: got a DuckDB file"):
-        Wallets.read(OWN, **NAMES, answers=tmp_path / "w.duckdb")
+
+
+def test_answers_in_a_duckdb_file(tmp_path):
+    import duckdb
+
+    path = tmp_path / "w.duckdb"
+    with duckdb.connect(path) as con:
+        for name, frame in (("own", OWN), ("said", SAID)):
+            con.register("frame", pa.Table.from_pandas(frame))
+            con.execute(f"CREATE TABLE {name} AS FROM frame")
+    wallets = Wallets.read(path, **NAMES, answers=path, table="own", answers_table="said")
+    assert wallets.answered().to_numpy().tolist() == EXPECTED
+    with pytest.raises(
+        InputError, match=r"answers_table: got no answers_table=; .*: own, said\. Say answers_"
+    ):
+        Wallets.read(OWN, **NAMES, answers=path)
+
+
+def test_decimals_longer_than_an_engine_has_are_numbers():
+    third = Decimal(10) / Decimal(3)
+    frame = OWN.assign(spend=[Decimal("12.34"), third, Decimal(0), Decimal("1." + "1" * 50)])
+    wallets = Wallets.read(frame, customer="who", own="spend")
+    assert wallets.to_pandas()["own"].to_list() == pytest.approx([12.34, 10 / 3, 0.0, 10 / 9])
+
+
+@pytest.mark.parametrize("kind", ["pandas", "parquet", "csv"])
+def test_nothing_that_duckdb_is_about_to_drop_is_called(kind, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        source = _as(kind, OWN, tmp_path, 'own, "it\'s"')
+        wallets = Wallets.read(source, **NAMES, answers=SAID)
+        assert wallets.n_answered == 3
+        assert len(list(wallets.blocks(2))) == 2
+
+
+def test_an_empty_file_is_called_so(tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(InputError, match="source: got an empty file"):
+        Wallets.read(tmp_path / "empty.csv", customer="who", own="spend")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,9 @@ import pandas as pd
 from segmodels.errors import Fault, InputError
 from segmodels.tables.wallets import Wallets
 
+# As where wallets are read.
+_NOTHING = 1e-9
+
 
 def known_truth(truth: Wallets | pd.DataFrame) -> pd.DataFrame:
     """Give ``customer_id, own, elsewhere`` and what else there is, sorted by id.
@@ -42,8 +45,12 @@ def known_truth(truth: Wallets | pd.DataFrame) -> pd.DataFrame:
     if faults:
         raise InputError(faults)
     frame = pd.DataFrame(truth.copy())
-    if named == ["total"]:
-        frame["elsewhere"] = frame.pop("total").to_numpy(np.float64) - frame["own"].to_numpy(np.float64)
+    own = frame["own"].to_numpy(np.float64)
+    stated = frame.pop(named[0]).to_numpy(np.float64)
+    elsewhere = stated - own if named == ["total"] else stated
+    # What floats leave of a total that is own spend is no amount; elsewhere spend as stated may be small.
+    nothing = np.abs(elsewhere) <= _NOTHING * (own + np.abs(stated))
+    frame["elsewhere"] = np.where(nothing & ((elsewhere < 0) | (named == ["total"])), 0.0, elsewhere)
     first = ["customer_id", "own", "elsewhere"]
     frame = pd.DataFrame(frame[first + [name for name in frame.columns if name not in first]])
     _check(frame)

@@ -130,7 +130,9 @@ def _check(  # noqa: PLR0913, PLR0917
 ) -> None:
     faults = _methods(models, peers) + _names("mechanisms", mechanisms, MECHANISMS)
     if not mechanisms:
-        faults.append(Fault("mechanisms", "none", f"of {', '.join(MECHANISMS)}", "Leave it out for all."))
+        faults.append(
+            Fault("mechanisms", "none", f"some of {', '.join(MECHANISMS)}", "Leave it out for all.")
+        )
     numbers = [("replications", replications), ("workers", workers), *(("sizes", size) for size in sizes)]
     faults += [
         Fault(name, str(value), "1 or more", "Give a whole number.") for name, value in numbers if value < 1
@@ -157,7 +159,7 @@ def _methods(models: Mapping[str, WalletSpec], peers: Mapping[str, Peer]) -> lis
 
 
 def _names(where: str, names: Sequence[str], known: Sequence[str]) -> list[Fault]:
-    expected = f"of {', '.join(known)}" if known else "none, for the panel has no further columns"
+    expected = f"one of {', '.join(known)}" if known else "none, for the panel has no further columns"
     return [Fault(where, repr(name), expected, "Check the spelling.") for name in names if name not in known]
 
 

@@ -28,10 +28,10 @@ from segmodels.inference.grouped import GroupedPosterior
 from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Prior
 from segmodels.inference.settings import Setting
-from segmodels.likelihoods.nbd_dirichlet import CATEGORY_BUYERS, OWN_BUYERS
+from segmodels.likelihoods.nbd_dirichlet import CATEGORY_BUYERS, OWN_BUYERS, UNANSWERED
 from segmodels.models.value.covariates import mean_coordinates
 from segmodels.models.wallet import counts_evidence, counts_priors, storage
-from segmodels.models.wallet.arguments import check_wallet_fit
+from segmodels.models.wallet.arguments import check_wallet_fit, check_wallets
 from segmodels.models.wallet.block import EXTRAPOLATED, IDENTIFIED, NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.counts_cells import (
     FRAMES,
@@ -39,6 +39,7 @@ from segmodels.models.wallet.counts_cells import (
     answered_counts,
     cells_of,
     check_purchases,
+    counted_answers,
     unanswered_counts,
 )
 from segmodels.models.wallet.counts_elsewhere import CountsElsewhere
@@ -110,7 +111,7 @@ class WalletCounts:
         return self.r, self.alpha, self.phi, self.mu
 
     def fit(self, wallets: Wallets, setting: Setting, *, seed: int) -> "WalletCountsFit":
-        """Fit to the answers.
+        """Fit to the answers: those about purchases only count as to purchases.
 
         Raises
         ------
@@ -120,11 +121,14 @@ class WalletCounts:
             With advice.
         """
         _check(self)
-        check_wallet_fit(wallets, setting, seed, (*self.all_priors, self.coefficient), self.columns)
-        code, answered = FRAMES.index(self.frame), wallets.answered()
-        check_purchases(wallets, answered, code)
+        check_wallet_fit(
+            wallets, setting, seed, (*self.all_priors, self.coefficient), self.columns, by=self.by
+        )
+        code, asked = FRAMES.index(self.frame), counted_answers(wallets)
+        check_purchases(asked, code)
+        answered = asked.dropna(subset=["high"], ignore_index=True)
         counted, others = (
-            answered_counts(answered, self.columns),
+            answered_counts(asked, self.columns),
             unanswered_counts(wallets, self.columns, code),
         )
         if self.use_unanswered:
@@ -143,7 +147,7 @@ class WalletCounts:
             *draws.evidence,
             counts_evidence.sign(density, u),
             _of_others(self, density, u, others, seed),
-            *counts_evidence.answers(answered, spend),
+            *counts_evidence.answers(answered, spend, only=len(asked) - len(answered)),
         )
         return WalletCountsFit(self, cells, density, spend, tree, evidence, seed, wallets, wallets)
 
@@ -206,6 +210,7 @@ class WalletCountsFit:
 
     def on(self, wallets: Wallets) -> Self:
         """Return the same posterior, ready to score other customers."""
+        check_wallets(wallets)
         return replace(self, wallets=wallets)
 
     def blocks(self, size: int = 100_000) -> Iterator[WalletBlock]:
@@ -220,24 +225,26 @@ class WalletCountsFit:
     def _block(self, frame: pd.DataFrame, *, answers: bool) -> WalletBlock:
         own, ids = frame["own"].to_numpy(np.float64), frame["customer_id"].to_numpy()
         keys = customer_keys(ids)
-        model, status = self._model(frame, own, keys)
+        told = frame.get("total_purchases") if answers else None
+        N = np.full(len(own), UNANSWERED) if told is None else told.fillna(UNANSWERED).to_numpy(np.int64)
+        model, status = self._model(frame.assign(total_purchases=N), own, keys)
         return scored_block(frame, model, status, self.seed, answers=answers)
 
     def _model(
         self, frame: pd.DataFrame, own: Array, keys: NDArray[np.uint64]
     ) -> tuple[CountsElsewhere, NDArray[np.int8]]:
-        """Say what is known of the customers without their answers, and how far it can be relied on."""
-        names = [*self.spec.columns, "purchases"]
+        """Say what is known of the customers without their spend elsewhere, and how far it can be relied on."""
+        names = [*self.spec.columns, "purchases", "total_purchases"]
         code = frame.groupby(names, sort=True, dropna=False).ngroup().to_numpy(np.int64)
         kinds = frame[names].iloc[np.unique(code, return_index=True)[1]].reset_index(drop=True)
         same = design_like(self.density.design, kinds, self.spec.by)
-        k = kinds["purchases"].to_numpy(np.int64)
+        k, N = (kinds[name].to_numpy(np.int64) for name in names[-2:])
         first = np.maximum(k, 1) if self.spec.frame == FRAMES[CATEGORY_BUYERS] else k
         x, t = log_own_spend(k[code].astype(np.float64), own, self.spend.own)
         status = self._status(k[code], same.codes[code], x)
         density, known = replace(self.density, design=same), status != NOT_IDENTIFIED
         rest = (code, x, t, known, self.spend, keys, self.seed)
-        return CountsElsewhere(density, self.u, k, first, *rest), status
+        return CountsElsewhere(density, self.u, k, first, N, *rest), status
 
     def _status(self, k: NDArray[np.int64], segment: NDArray[np.int64], x: Array) -> NDArray[np.int8]:
         """Judge each customer, shape (B,).

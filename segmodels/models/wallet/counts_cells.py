@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from segmodels.errors import Fault, InputError
 from segmodels.likelihoods.nbd_dirichlet import CATEGORY_BUYERS, OWN_BUYERS, UNANSWERED
 from segmodels.models.wallet.block import Array
+from segmodels.tables.arrow import to_pandas
 from segmodels.tables.engine import fetch, is_null
 from segmodels.tables.wallets import Wallets
 
@@ -89,28 +90,42 @@ def cells_of(counted: pd.DataFrame, columns: tuple[str, ...], frame: int) -> Cou
     )
 
 
-def answered_counts(answered: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+def counted_answers(wallets: Wallets) -> pd.DataFrame:
+    """Fetch the customers who answered, about spend or about purchases only, sorted by id.
+
+    Raises
+    ------
+    InputError
+        Where the wallets have no numbers of purchases.
+    """
+    table = wallets.table
+    missing = [name for name in ("purchases", "total_purchases") if name not in table.columns]
+    if missing:
+        remedy = "Name them in Wallets.read, or fit WalletShare, which needs spend only."
+        raise InputError([Fault(name, "no such column", "numbers of purchases", remedy) for name in missing])
+    asked = to_pandas(fetch(table.filter(~is_null(table.high) | ~is_null(table.total_purchases))))
+    return asked.sort_values("customer_id", ignore_index=True)
+
+
+def answered_counts(asked: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """Give one row per answer: ``k, N, count``, and the columns."""
-    table = answered[list(columns)].copy()
-    return table.assign(k=answered["purchases"], N=answered["total_purchases"], count=1.0)
+    table = asked[list(columns)].copy()
+    return table.assign(k=asked["purchases"], N=asked["total_purchases"], count=1.0)
 
 
 def unanswered_counts(wallets: Wallets, columns: tuple[str, ...], frame: int) -> pd.DataFrame:
-    """Count, on the engine, the customers of the frame who did not answer: ``k, N, count``, and the columns."""
-    table = wallets.table.filter(is_null(wallets.table.high))
+    """Count, on the engine, the customers of the frame who answered nothing: ``k, N, count``, and the columns."""
+    table = wallets.table
+    table = table.filter(is_null(table.high) & is_null(table.total_purchases))
     if frame == OWN_BUYERS:
         table = table.filter(table.purchases > 0)
     counted = table.group_by([*columns, "purchases"]).aggregate(count=lambda t: t.count().cast("float64"))
     return fetch(counted).to_pandas().rename(columns={"purchases": "k"}).assign(N=float(UNANSWERED))
 
 
-def check_purchases(wallets: Wallets, answered: pd.DataFrame, frame: int) -> None:
-    """Refuse customers whose purchases are not known, or who can not be in the frame; all faults together."""
-    missing = [name for name in ("purchases", "total_purchases") if name not in wallets.table.columns]
-    if missing:
-        remedy = "Name them in Wallets.read, or fit WalletShare, which needs spend only."
-        raise InputError([Fault(name, "no such column", "numbers of purchases", remedy) for name in missing])
-    k, N = answered["purchases"].to_numpy(np.float64), answered["total_purchases"].to_numpy(np.float64)
+def check_purchases(asked: pd.DataFrame, frame: int) -> None:
+    """Refuse answers whose purchases are not known, or that can not be of the frame; all faults together."""
+    k, N = asked["purchases"].to_numpy(np.float64), asked["total_purchases"].to_numpy(np.float64)
     frames = f"Give a wider frame: one of {', '.join(map(repr, FRAMES))}."
     silent = "Leave their answer about spend empty, too, or fit WalletShare."
     wrong = (
@@ -118,11 +133,11 @@ def check_purchases(wallets: Wallets, answered: pd.DataFrame, frame: int) -> Non
         ("total_purchases", "no purchase by a category buyer", (N == 0) & (frame == CATEGORY_BUYERS), frames),
         ("purchases", "no purchase by an own buyer", (k == 0) & (frame == OWN_BUYERS), frames),
     )
-    faults = [_fault(where, got, rows, answered, remedy) for where, got, rows, remedy in wrong if rows.any()]
+    faults = [_fault(where, got, rows, asked, remedy) for where, got, rows, remedy in wrong if rows.any()]
     if faults:
         raise InputError(faults)
 
 
-def _fault(where: str, got: str, rows: NDArray[np.bool_], answered: pd.DataFrame, remedy: str) -> Fault:
-    examples = tuple(f"customer {value}" for value in answered["customer_id"].to_numpy()[rows][:3])
+def _fault(where: str, got: str, rows: NDArray[np.bool_], asked: pd.DataFrame, remedy: str) -> Fault:
+    examples = tuple(f"customer {value}" for value in asked["customer_id"].to_numpy()[rows][:3])
     return Fault(where, got, "numbers that agree with frame=", remedy, int(rows.sum()), examples)

@@ -43,6 +43,8 @@ class CountsElsewhere:
         Draws of its coordinates, shape (D, k).
     k, first
         Own purchases of each kind, and the fewest category purchases it can have, shape (U,).
+    N
+        Category purchases of each kind, or -1 where they are not known, shape (U,).
     code
         Kind of each customer, shape (B,).
     x, t
@@ -59,6 +61,7 @@ class CountsElsewhere:
     u: Array
     k: NDArray[np.int64]
     first: NDArray[np.int64]
+    N: NDArray[np.int64]
     code: NDArray[np.int64]
     x: Array
     t: Array
@@ -84,6 +87,7 @@ class CountsElsewhere:
         _over_kinds(fill, len(self.k), len(picked))
         if not np.isfinite(weights).all():
             raise _endless()
+        self._put_answers(weights, means)
         used = max(2, int(np.flatnonzero(weights.any(axis=0)).max(initial=0)) + 1)
         return weights[:, :used], means[:, :used]
 
@@ -118,6 +122,9 @@ class CountsElsewhere:
         for d, which in enumerate(numbers % len(self.u)):
             parameters = np.ascontiguousarray(self.density.parameters(self.u[[which]], slice(None)))
             weights, bought = nbd_dirichlet.elsewhere_weights(self.k, self.first, 1.0, parameters, edges)
+            if not np.isfinite(weights).all():
+                raise _endless()
+            self._put_answers(weights, bought)
             half = 0.5 * omega[d] ** 2
             amounts = (weights * bought * np.exp(half * self.spend.variance(np.maximum(bought, 1)))).sum(
                 axis=1
@@ -182,7 +189,16 @@ class CountsElsewhere:
         _over_kinds(fill, len(self.k), len(picked))
         if not np.isfinite(bought).all():
             raise _endless()
-        return bought
+        told = self.N[self.code]
+        return np.where(told[:, None] >= 0, (told - self.k[self.code])[:, None], bought)
+
+    def _put_answers(self, weights: Array, means: Array) -> None:
+        """Put the purchases that were answered into probabilities and means of the bins, each (U, E)."""
+        told = np.flatnonzero(self.N >= 0)
+        J = (self.N - self.k)[told]
+        place = np.minimum(np.searchsorted(_edges(), J, side="right") - 1, weights.shape[1] - 1)
+        weights[told] = 0.0
+        weights[told, place], means[told, place] = 1.0, J
 
     def _blank(self, values: Array) -> Array:
         if not self.known.all():

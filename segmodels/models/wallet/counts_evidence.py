@@ -49,8 +49,16 @@ def sign(density: GroupedPosterior, u: Array) -> Evidence:
     return Evidence("Own and elsewhere purchases", None, text, table)
 
 
-def answers(answered: pd.DataFrame, spend: SpendElsewhere) -> tuple[Evidence, ...]:
-    """Judge whether purchases and spend agree, and describe spend per purchase elsewhere."""
+def answers(answered: pd.DataFrame, spend: SpendElsewhere, *, only: int) -> tuple[Evidence, ...]:
+    """Judge whether purchases and spend agree, and describe spend per purchase elsewhere.
+
+    Parameters
+    ----------
+    answered
+        Answers about spend.
+    only
+        How many more are about purchases only.
+    """
     wrong = disagreeing(answered)
     part = float(wrong.mean())
     text = (
@@ -59,6 +67,7 @@ def answers(answered: pd.DataFrame, spend: SpendElsewhere) -> tuple[Evidence, ..
         if wrong.any()
         else f"In all {len(answered):,} answers purchases and spend elsewhere go together."
     )
+    text += f" A further {only:,} name purchases only, and count as to purchases." if only else ""
     # no ids: evidence is saved with the fit
     examples = (
         answered.loc[wrong, ["purchases", "total_purchases", "low", "high"]].head(3).reset_index(drop=True)

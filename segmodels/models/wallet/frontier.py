@@ -26,7 +26,7 @@ from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Normal, Prior, SoftBox
 from segmodels.inference.settings import Setting
 from segmodels.models.wallet import frontier_evidence, storage
-from segmodels.models.wallet.arguments import check_wallet_fit
+from segmodels.models.wallet.arguments import check_wallet_fit, check_wallets
 from segmodels.models.wallet.block import EXTRAPOLATED, IDENTIFIED, NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.frontier_anchor import WHERE_FROM, MeanShare
 from segmodels.models.wallet.frontier_answers import AnsweredBuyers, answered_buyers
@@ -136,7 +136,7 @@ class WalletFrontier:
             *(() if self.ceiling is None else (self.ceiling,)),
             self.coefficient,
         )
-        check_wallet_fit(wallets, setting, seed, others, self.columns, fewest=0)
+        check_wallet_fit(wallets, setting, seed, others, self.columns, fewest=0, by=self.by)
         cells = frontier_cells(wallets, self.columns, answers=self.ceiling is None)
         segments: Any = None if self.by is None else segment_labels(wallets, self.by)
         known = design(cells.groups, cells.group_sizes, (self.covariates,), self.by, segments)
@@ -270,6 +270,7 @@ class WalletFrontierFit:
 
     def on(self, wallets: Wallets) -> Self:
         """Return the same posterior, ready to score other customers."""
+        check_wallets(wallets)
         return replace(self, wallets=wallets)
 
     def blocks(self, size: int = 100_000) -> Iterator[WalletBlock]:
@@ -285,13 +286,20 @@ class WalletFrontierFit:
         own, ids = frame["own"].to_numpy(np.float64), frame["customer_id"].to_numpy()
         same, keys = design_like(self.density.design, frame, self.spec.by), customer_keys(ids)
         model = FrontierElsewhere(self.frontier, own, same.matrices[0], same.codes, keys, self.seed)
-        return scored_block(frame, model, self._status(own), self.seed, answers=answers)
+        return scored_block(frame, model, self._status(own, same.codes), self.seed, answers=answers)
 
-    def _status(self, own: Array) -> NDArray[np.int8]:
-        """Where at least 30 answered the level is known within the range of their own spend."""
-        reached = (
-            self.answers.within(own) if len(self.answers) >= _FEWEST_ANSWERS else np.zeros(len(own), bool)
-        )
+    def _status(self, own: Array, code: NDArray[np.int64]) -> NDArray[np.int8]:
+        """Where at least 30 answered the level is known within the range of their own spend.
+
+        A mean share of a segment's own is known by the answers of that segment only.
+        """
+        reached = np.zeros(len(own), np.bool_)
+        each = self.density.design.segments if self.frontier.count > 1 else (None,)
+        for k, label in enumerate(each):
+            answers = self.answers if label is None else self.answers.of(label)
+            rows = np.ones(len(own), np.bool_) if label is None else code == k
+            if len(answers) >= _FEWEST_ANSWERS:
+                reached |= rows & answers.within(own)
         status = np.where(reached, IDENTIFIED, EXTRAPOLATED)
         return np.where(own > 0, status, NOT_IDENTIFIED).astype(np.int8)
 

@@ -31,7 +31,7 @@ class MeanShare:
     Parameters
     ----------
     value
-        Between 0 and 1; or one for each segment.
+        Between 0 and 1; or one for each segment, by its label or by the value in the column of segments.
     sd_log
         How sure it is: the standard deviation of the logarithm of its odds m / (1 - m). At 0.25 a share of 0.38
         lies between 0.27 and 0.50 with probability 0.95.
@@ -60,16 +60,33 @@ class MeanShare:
         ]
         if not given:
             faults.append(Fault("mean_share", "no segment", "a share for each segment", WHERE_FROM))
+        if len({str(label) for label in given}) < len(given):
+            got, remedy = "two shares for one segment", "Name each segment once: 1 and '1' are the same."
+            faults.append(Fault("mean_share", got, "one share for each segment", remedy))
         if not _is_number(self.sd_log) or self.sd_log <= 0:
             remedy = "0.25 is a rough report, 0.1 a good one."
             faults.append(Fault("sd_log", repr(self.sd_log), "a positive number", remedy))
         if faults:
             raise InputError(faults)
+        if isinstance(self.value, Mapping):
+            # a copy of its own, under the labels that a fit gives to segments
+            object.__setattr__(self, "value", {str(label): share for label, share in given.items()})
 
     def of(self, labels: tuple[str, ...]) -> Array:
-        """Give the share of each label, shape (S,); the one share, shape (1,), where there is but one."""
+        """Give the share of each label, shape (S,); the one share, shape (1,), where there is but one.
+
+        Raises
+        ------
+        InputError
+            Where a share is of no label.
+        """
         if not isinstance(self.value, Mapping):
             return np.array([self.value], np.float64)
+        unknown = tuple(repr(label) for label in self.value if label not in labels)
+        if unknown:
+            got = f"a share of {', '.join(unknown[:3])}{' …' if len(unknown) > 3 else ''}"
+            expected = f"shares of the segments there are: {', '.join(labels[:10])}"
+            raise InputError(Fault("mean_share", got, expected, "Check the spelling, or leave it out."))
         return np.array([self.value[label] for label in labels], np.float64)
 
     def priors(self, labels: tuple[str, ...]) -> tuple[Normal, ...]:

@@ -33,6 +33,11 @@ class AnsweredBuyers:
         """Count them."""
         return len(self.own)
 
+    def of(self, label: str) -> "AnsweredBuyers":
+        """Take those of one segment."""
+        rows = self.label == label
+        return AnsweredBuyers(self.own[rows], self.share[rows], self.label[rows])
+
     def within(self, own: Array) -> NDArray[np.bool_]:
         """Whether own spend lies in the range of theirs, shape (B,)."""
         return (own >= self.own.min(initial=np.inf)) & (own <= self.own.max(initial=-np.inf))
@@ -42,7 +47,7 @@ class AnsweredBuyers:
         if len(priors) < max(2, len(segments)):
             return (with_answers(priors[0], self.share),)
         pairs = zip(priors, segments, strict=True)
-        return tuple(with_answers(prior, self.share[self.label == label]) for prior, label in pairs)
+        return tuple(with_answers(prior, self.of(label).share) for prior, label in pairs)
 
 
 def answered_buyers(wallets: Wallets, by: str | None) -> AnsweredBuyers:

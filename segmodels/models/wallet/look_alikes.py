@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.likelihoods import binned_shares
+from segmodels.models.wallet.arguments import check_wallet
 from segmodels.models.wallet.block import NOT_IDENTIFIED, Array, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import Groups, groups_of
 
@@ -124,6 +125,7 @@ def target_shares(
     InputError
         For settings out of range, an unknown column, and where no customer with own spend is identified.
     """
+    check_wallet(fit)
     found = targets_or_none(fit, by=by, tau=tau, bands=bands, draws=draws)
     if found is None:
         got = "no customer with own spend whose elsewhere spend is identified"

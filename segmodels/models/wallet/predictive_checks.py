@@ -14,6 +14,8 @@ from scipy.stats import kstest, rankdata
 from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
 from segmodels.inference.counter_random import customer_keys, uniforms
+from segmodels.models.wallet.answered import Answered
+from segmodels.models.wallet.arguments import check_wallet
 from segmodels.models.wallet.block import Array, WalletBlock, WalletFit
 
 _NAME = "Posterior predictive checks"
@@ -32,8 +34,10 @@ def wallet_checks(fit: WalletFit, *, replicates: int = 2_000) -> Evidence:
     The statistics of elsewhere spend C are: the share of customers with none, mean, median, standard deviation
     of log C where C > 0, 0.9-quantile, Spearman's correlation with own spend, and what the tenth with most holds
     of the total. (The total is the mean times the number, so it is not tested a second time.) An answer that is
-    an interval counts as its middle. To them comes a Kolmogorov-Smirnov test of the randomised probability
-    integral transform, which takes intervals and the atom at zero as they are.
+    an interval is drawn from the model within its bounds, anew for each replicate, and each replicate is compared with
+    the answers completed like this (Gelman, Van Mechelen, Verbeke, Heitjan and Meulders 2005, Biometrics 61:74-85);
+    the more intervals there are, and the wider, the less such a comparison finds. To them comes a Kolmogorov-Smirnov
+    test of the randomised probability integral transform, which takes intervals and the atom at zero as they are.
 
     Parameters
     ----------
@@ -47,13 +51,15 @@ def wallet_checks(fit: WalletFit, *, replicates: int = 2_000) -> Evidence:
     Evidence
         Not passed where a two-sided p-value, adjusted by Holm's method, is below 0.01; without a verdict where
         fewer than 20 answered. The table has one row per statistic: ``statistic, observed, replicated, low, high,
-        p_value, p_adjusted``, with the mean and the central 90 % of the replicates.
+        p_value, p_adjusted``, with the mean and the central 90 % of the replicates; observed is a mean over
+        replicates where answers are intervals.
 
     Raises
     ------
     InputError
-        For too few replicates.
+        For what is no fit, and too few replicates.
     """
+    check_wallet(fit)
     if (
         not isinstance(replicates, Integral)
         or isinstance(replicates, bool)
@@ -70,9 +76,9 @@ def wallet_checks(fit: WalletFit, *, replicates: int = 2_000) -> Evidence:
             f"{known.sum():,} answers of customers whom the model can forecast; {_FEWEST_ANSWERS} are needed."
         )
         return Evidence(_NAME, None, text)
-    observed = statistics(block.own[known], ((low + high) / 2)[known, None])[0]
-    replicated = _replicated(block, known, int(replicates))
-    rows = [_row(name, observed[k], replicated[:, k]) for k, name in enumerate(_STATISTICS)]
+    asked = Answered(block.elsewhere, low, high, customer_keys(block.customer_id), fit.seed)
+    completed, replicated = _compared(block, asked, known, int(replicates))
+    rows = [_row(name, completed[:, k], replicated[:, k]) for k, name in enumerate(_STATISTICS)]
     transform = _transform(block, low, high, fit.seed)[known]
     test: Any = kstest(transform, "uniform")
     uniform = {"statistic": "transform", "observed": float(test.statistic), "p_value": float(test.pvalue)}
@@ -137,24 +143,31 @@ def _spearman(own: Array, elsewhere: Array) -> Array:
     return np.divide((x * y).sum(axis=0), size, out=np.full(len(size), np.nan), where=size > 0)
 
 
-def _replicated(block: WalletBlock, known: np.ndarray, replicates: int) -> Array:
+def _compared(block: WalletBlock, asked: Answered, known: np.ndarray, replicates: int) -> tuple[Array, Array]:
+    """Statistics of the answers, (1, 7), or (R, 7) where intervals are completed; and of the replicates, (R, 7)."""
+    own, exact = block.own[known], not (asked.low < asked.high)[known].any()
     size = max(1, _ELEMENTS // len(block))
     numbers = [np.arange(first, min(first + size, replicates)) for first in range(0, replicates, size)]
-    parts = [statistics(block.own[known], block.elsewhere.draws(part)[known]) for part in numbers]
-    return np.concatenate(parts)
+    replicated = [statistics(own, block.elsewhere.draws(part)[known]) for part in numbers]
+    if exact:
+        return statistics(own, asked.low[known, None]), np.concatenate(replicated)
+    completed = [statistics(own, asked.draws(part)[known]) for part in numbers]
+    return np.concatenate(completed), np.concatenate(replicated)
 
 
-def _row(name: str, observed: float, replicated: Array) -> dict[str, Any]:
-    values = replicated[np.isfinite(replicated)]
-    if not np.isfinite(observed) or not len(values):
-        return {"statistic": name, "observed": observed, "p_value": np.nan}
+def _row(name: str, observed: Array, replicated: Array) -> dict[str, Any]:
+    observed, replicated = np.broadcast_arrays(observed, replicated)
+    there = np.isfinite(observed) & np.isfinite(replicated)
+    if not there.any():
+        return {"statistic": name, "observed": observed[0], "p_value": np.nan}
+    observed, values = observed[there], replicated[there]
     # rounding alone must not put equal numbers on one side
-    slack = 1e-12 * max(abs(observed), 1e-300)
+    slack = 1e-12 * np.maximum(np.abs(observed), 1e-300)
     beyond = min((values >= observed - slack).sum(), (values <= observed + slack).sum())
     low, high = np.quantile(values, (0.05, 0.95))
     return {
         "statistic": name,
-        "observed": observed,
+        "observed": observed.mean(),
         "replicated": values.mean(),
         "low": low,
         "high": high,
@@ -178,7 +191,7 @@ def _verdict(table: pd.DataFrame, used: int, unknown: int, intervals: int) -> Ev
         else f"The model draws answers like the {used:,} given."
     )
     if intervals:
-        text += f" {intervals:,} answers are intervals and count as their middles."
+        text += f" {intervals:,} answers are intervals, which the model fills in."
     if unknown:
         text += f" {unknown:,} answers of customers whom the model does not forecast were left out."
     return Evidence(_NAME, not off, text, table)

@@ -29,7 +29,7 @@ from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Prior
 from segmodels.inference.settings import Setting
 from segmodels.models.wallet import priors, share_evidence, share_scale, storage
-from segmodels.models.wallet.arguments import check_wallet_fit
+from segmodels.models.wallet.arguments import check_wallet_fit, check_wallets
 from segmodels.models.wallet.block import NOT_IDENTIFIED, Array, WalletBlock
 from segmodels.models.wallet.group_columns import segment_labels
 from segmodels.models.wallet.look_alikes import TargetShares
@@ -125,7 +125,9 @@ class WalletShare:
             With advice.
         """
         _check(self)
-        check_wallet_fit(wallets, setting, seed, (*self.all_priors, self.coefficient), self.columns)
+        check_wallet_fit(
+            wallets, setting, seed, (*self.all_priors, self.coefficient), self.columns, by=self.by
+        )
         answered = wallets.answered()
         if not (answered["high"].to_numpy(np.float64) > 0).any():
             got, remedy = "no answer above zero", "Without elsewhere spend there is nothing to model."
@@ -221,6 +223,7 @@ class WalletShareFit:
 
     def on(self, wallets: Wallets) -> Self:
         """Return the same posterior, ready to score other customers."""
+        check_wallets(wallets)
         return replace(self, wallets=wallets)
 
     def blocks(self, size: int = 100_000) -> Iterator[WalletBlock]:

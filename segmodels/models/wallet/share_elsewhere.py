@@ -6,11 +6,10 @@ posterior are taken this way. Draws use the posterior draws themselves.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import log_ndtr, ndtri_exp, stdtr, stdtrit
 
 from segmodels.likelihoods import box_cox, wallet_draws, wallet_mixture
 from segmodels.models.wallet.block import Array
@@ -138,11 +137,11 @@ class ShareElsewhere:
         m, sigma, nu = lines.locations(self.features, self.code, numbers)
         p0 = lines.atoms(self.features, self.code, numbers)
         lower = -1 / lines.scale if lines.scale > 0 else -np.inf
-        cdf, inverse = (ndtr, ndtri) if np.isinf(nu).all() else (partial(stdtr, nu), partial(stdtrit, nu))
-        floor = cdf((lower - m) / sigma)
-        level = np.clip((u - p0) / (1 - p0), 1e-16, 1 - 1e-16)
-        z = m + sigma * inverse(floor + level * (1 - floor))
-        return self._blank(np.where(u <= p0, 0.0, lines.money * box_cox.inverse(z, lines.scale)))
+        # what is left above: of numbers near 1 the digits are there
+        rest = np.clip((1 - u) / np.maximum(1 - p0, 1e-300), 1e-16, 1 - 1e-16)
+        error = _errors_above((lower - m) / sigma, rest, nu)
+        amount = lines.money * box_cox.inverse(m + sigma * error, lines.scale)
+        return self._blank(np.where(u <= p0, 0.0, amount))
 
     def take(self, rows: slice | NDArray[np.int64]) -> "ShareElsewhere":
         """Take some of the customers."""
@@ -163,3 +162,15 @@ class ShareElsewhere:
         if not self.known.all():
             values[~self.known] = np.nan
         return values
+
+
+def _errors_above(low: Array, rest: Array, nu: Array) -> Array:
+    """Errors above `low` that leave `rest` of the probability there above themselves, (B, D); far beyond it, too."""
+    if np.isinf(nu).all():
+        error = -ndtri_exp(np.log(rest) + log_ndtr(-low))
+    else:
+        above = rest * stdtr(nu, -low)
+        floor = stdtr(nu, low)
+        below = floor + (1 - rest) * (1 - floor)
+        error = np.where(above < 0.5, -stdtrit(nu, above), stdtrit(nu, below))
+    return np.asarray(np.maximum(error, low))

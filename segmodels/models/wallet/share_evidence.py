@@ -97,7 +97,7 @@ def _nonbuyers(cells: ShareCells) -> Evidence:
     text = (
         f"{n:,} customers without own spend answered: the others are forecast from them."
         if known
-        else f"Only {n:,} customers without own spend answered (5 are needed): the wallet of the others is not "
-        "identified."
+        else f"{f'Only {n:,}' if n else 'No'} customers without own spend answered (5 are needed): the wallet of the "
+        "others is not identified."
     )
     return Evidence("Customers without own spend", None, text, pd.DataFrame([{"answers": n}]))

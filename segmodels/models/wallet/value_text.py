@@ -1,5 +1,6 @@
 """Frozen values as JSON, and back to the last bit: specifications, evidence, frames, numbers, texts, tuples of them."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -63,6 +64,8 @@ def _plain(value: Any) -> Any:
         }
     if is_dataclass(value):
         return {_TYPE: type(value).__name__} | {f.name: getattr(value, f.name) for f in fields(value)}
+    if isinstance(value, dt.date | dt.time | pd.Timedelta):
+        return value.isoformat()
     # a number of NumPy is written as Python's
     return dict(value) if isinstance(value, Mapping) else value.item()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
+from segmodels.models.wallet.arguments import check_wallet
 from segmodels.models.wallet.block import Array, WalletFit
 from segmodels.segments.concentration import lorenz
 from segmodels.segments.value import DECILES, deciles
@@ -150,6 +151,7 @@ def potential_bands(
         For cuts that do not ascend from 0 up, settings out of range, values that do not fit the customers, where no
         customer is identified, and where the model expects infinitely much of one.
     """
+    check_wallet(fit)
     _refuse(cuts, draws, top)
     axis = Potential(potential, targets)
     customers = scored(fit, axis, value)

@@ -56,7 +56,7 @@ def draws_suffice(names: tuple[str, ...], draws: Array, interval: float = 0.9) -
         text = f"{count:,} draws give the mean of the total to {error[-1]:.1%} (at most {MOST_ERROR:.0%} wanted)."
         return Evidence("Draws suffice", True, text, table)
     shown = "; ".join(
-        f"{row['segment']!r}: mean {row['mean']:,.4g}, interval {row['low']:,.4g} to {row['high']:,.4g}, error "
+        f"{row['segment']!r}: mean {row['mean']:,.6g}, interval {row['low']:,.6g} to {row['high']:,.6g}, error "
         f"{row['error']:.0%}"
         for row in table.loc[bad].tail(3).to_dict("records")
     )

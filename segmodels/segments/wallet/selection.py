@@ -122,10 +122,16 @@ def respondents(of: WalletFit | Wallets, columns: Sequence[str] = (), *, by: str
     Raises
     ------
     InputError
-        Where nobody answered, a column is not there or has missing values. All faults at once.
+        Where nobody answered, there are several categories, a column is not there or has missing values.
     """
     wallets = cast("Wallets", getattr(of, "wallets", of))
     names = tuple(dict.fromkeys((*columns, *(() if by is None else (by,)))))
+    if isinstance(wallets, Wallets) and len(wallets.categories) > 1:
+        got, remedy = (
+            "several categories",
+            "Pass the fit of WalletCategories, or take one: wallets.of(category).",
+        )
+        raise InputError(Fault("wallets", got, "one row for each customer", remedy))
     if not wallets.n_answered:
         raise InputError(Fault("wallets", "no answers", "some", "Ask customers what they spend elsewhere."))
     rows = base_rows(wallets, names, by=by)

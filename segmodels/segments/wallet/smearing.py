@@ -21,7 +21,9 @@ from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
 from segmodels.inference.counter_random import customer_keys
 from segmodels.models.wallet.answered import Answered
+from segmodels.models.wallet.arguments import check_wallet
 from segmodels.models.wallet.block import Array, Elsewhere, WalletBlock, WalletFit
+from segmodels.models.wallet.categories_elsewhere import CategoriesElsewhere
 from segmodels.models.wallet.group_columns import ALL, Groups, groups_of
 from segmodels.models.wallet.look_alikes import TargetShares
 from segmodels.models.wallet.predict import predict
@@ -57,35 +59,48 @@ class Scaled:
     def _point(self) -> Array:
         return np.where(self.code < 0, 1.0, self.ratios.factor[self.code])
 
+    @property
+    def _fixed(self) -> Array:
+        """Answers about some of several categories, which are not scaled, shape (B,)."""
+        # only a sum over categories has answers without being answered
+        return self.model.fixed if isinstance(self.model, CategoriesElsewhere) else np.zeros(len(self.code))
+
     def none(self) -> Array:
         """Probability that C is 0, shape (B,): no factor changes it."""
         return self.model.none()
 
     def mean(self) -> Array:
         """Give expected C, shape (B,)."""
-        return self._point * self.model.mean()
+        return _scaled(self.model.mean(), self._point, self._fixed)
 
     def means(self, numbers: NDArray[np.int64]) -> Array:
         """Mean of C under the draws of these numbers, each with its own factor, shape (B, D)."""
-        factor = np.where(self.code[:, None] < 0, 1.0, self.ratios.drawn(numbers)[self.code])
-        return factor * self.model.means(numbers)
+        return _scaled(self.model.means(numbers), self._drawn(numbers), self._fixed[:, None])
 
     def above(self, threshold: Array) -> Array:
         """Probability that C > threshold, shape (B, K)."""
-        return self.model.above(threshold / self._point[:, None])
+        fixed, point = self._fixed[:, None], self._point[:, None]
+        return self.model.above(np.maximum(_scaled(threshold, 1 / point, fixed), 0.0))
 
     def quantiles(self, levels: Array) -> Array:
         """Quantiles of C, shape (B, L)."""
-        return self._point[:, None] * self.model.quantiles(levels)
+        return _scaled(self.model.quantiles(levels), self._point[:, None], self._fixed[:, None])
 
     def draws(self, numbers: NDArray[np.int64]) -> Array:
         """C under the draws of these numbers, each with its own factor, shape (B, D)."""
-        factor = np.where(self.code[:, None] < 0, 1.0, self.ratios.drawn(numbers)[self.code])
-        return factor * self.model.draws(numbers)
+        return _scaled(self.model.draws(numbers), self._drawn(numbers), self._fixed[:, None])
 
     def take(self, rows: slice | NDArray[np.int64]) -> "Scaled":
         """Take some of the customers."""
         return Scaled(self.model.take(rows), self.ratios, self.code[rows])
+
+    def _drawn(self, numbers: NDArray[np.int64]) -> Array:
+        return np.where(self.code[:, None] < 0, 1.0, self.ratios.drawn(numbers)[self.code])
+
+
+def _scaled(amount: Array, factor: Array, fixed: Array) -> Array:
+    """Scale all but what is fixed."""
+    return np.where(fixed > 0, fixed + factor * (amount - fixed), factor * amount)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -190,6 +205,7 @@ def smeared(fit: WalletFit, selection: Selection | None = None, *, by: str | Non
         Where nobody answered, no answer is above zero, the model expects infinitely much, or an answered customer has
         no weight.
     """
+    check_wallet(fit)
     groups = groups_of(fit, by)
     block = fit.survey()
     code = groups.codes(block.columns, len(block))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
+from segmodels.models.wallet.arguments import check_wallet
 from segmodels.models.wallet.block import WalletFit
 from segmodels.segments.wallet.potential import Potential, PotentialKind, Scored, Targets, scored
 from segmodels.segments.wallet.selection import Selection
@@ -15,6 +16,9 @@ from segmodels.segments.wallet.undecided import decided_by_others
 from segmodels.segments.wallet.value_grid import ValueGrid, value_grid
 from segmodels.segments.wallet.whom_to_ask import gains, quotas, ranked, strata_of
 from segmodels.tables.arrow import from_arrow, to_arrow
+
+# A total whose draws spread so much more than the answers explain is said to.
+_WIDER = 1.25
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,6 +49,8 @@ class SurveyPlan:
         Number of answers there are.
     effective
         As how many answers drawn at random they count: fewer where they are weighted.
+    left
+        Identified customers who have not answered.
     """
 
     grid: ValueGrid
@@ -58,6 +64,7 @@ class SurveyPlan:
     budget: int | None
     answered: int
     effective: float
+    left: int
     _whom: pd.DataFrame = field(repr=False)
 
     def __repr__(self) -> str:
@@ -77,6 +84,17 @@ class SurveyPlan:
         return from_arrow(to_arrow(self._whom), wallets.kind)
 
     @property
+    def drawn_error(self) -> float:
+        """Standard deviation of the total of identified customers over the draws of the grid, relative to its mean.
+
+        NaN where the grid does not have the potential. It holds what the answers' number alone does not tell: unsure
+        parameters, and segments that nobody answered for.
+        """
+        totals = self.grid.draws.pick([((0, 0), (0, 1), (1, 0), (1, 1))]).totals.get(self.of.kind)
+        mean = np.nan if totals is None else float(totals.mean())
+        return float(np.std(totals, ddof=1) / mean) if totals is not None and mean > 0 else np.nan
+
+    @property
     def text(self) -> str:
         """The plan in plain words. Numbers are of answers, not of invitations."""
         others = round(self.decided_by_others)
@@ -87,16 +105,29 @@ class SurveyPlan:
             else "No customer is undecided.",
             self._answers(),
         ]
+        drawn, now = self.drawn_error, self.sizes["error_now"].iloc[1]
+        if drawn > _WIDER * now:
+            parts.append(
+                f"The total itself is known to {drawn:.1%} only: parameters are unsure, or nobody answered in a "
+                "segment; the strata say where to ask first."
+            )
         quota = self.strata["quota"].to_numpy()
         if quota.any():
             short = np.count_nonzero(quota)
             parts.append(f"{quota.sum():,} answers are missing from {short:,} of {len(quota):,} strata.")
-        if self.budget is not None:
+        if self.budget is not None and self.left:
             reached = self.sizes["error_with_budget"].iloc[1]
-            parts.append(f"{self.budget:,} more answers bring the error to {reached:.1%}.")
+            if self.budget < self.left:
+                parts.append(f"{self.budget:,} more answers bring the error to {reached:.1%}.")
+            else:
+                parts.append(
+                    f"The budget of {self.budget:,} is enough for all {self.left:,} who have not answered."
+                )
         return " ".join(parts)
 
     def _answers(self) -> str:
+        if not self.left:
+            return f"All identified customers answered: the mean {self.of.kind} needs no more answers."
         simple, assisted = self.sizes["more"]
         now = self.sizes["error_now"].iloc[1]
         known = f"is known to {now:.1%}" if np.isfinite(now) else "has no answers behind it"
@@ -104,10 +135,15 @@ class SurveyPlan:
             known += f" (weighted, the {self.answered:,} answers count as {self.effective:,.0f})"
         if not assisted:
             return f"The mean {self.of.kind} {known}, which meets the {self.error:.1%} wanted."
-        return (
-            f"The mean {self.of.kind} {known}; {assisted:,} more answers bring its standard error to "
-            f"{self.error:.1%} with the model's help, {simple:,} without it."
+        bring = f"{assisted:,} more answers bring its standard error to {self.error:.1%}"
+        if assisted >= self.left:
+            bring = f"its standard error comes to {self.error:.1%} only if all {self.left:,} others answer"
+        help_ = (
+            f"with the model's help, {simple:,} without it"
+            if simple > assisted
+            else "the model saves none of them"
         )
+        return f"The mean {self.of.kind} {known}; {bring}{' ' if simple > assisted else '; '}{help_}."
 
 
 def survey_plan(  # noqa: PLR0913
@@ -159,6 +195,7 @@ def survey_plan(  # noqa: PLR0913
         For settings out of range, a grid or selection of other customers, a grid of fewer than two draws, an unknown
         column, and where the mean potential is 0.
     """
+    check_wallet(fit)
     _refuse(error, budget, fewest)
     axis = Potential(of, targets if targets is not None or grid is None else grid.potential.targets)
     grid = value_grid(fit, potential=of, targets=targets) if grid is None else grid
@@ -169,7 +206,10 @@ def survey_plan(  # noqa: PLR0913
     population, answered = int(customers.known.sum()), int((customers.known & customers.answered).sum())
     found = spread(fit, axis, customers, draws)
     effective = float(answered) if selection is None else _effective(selection, customers)
-    sizes = size_table(found, error=error, population=population, answered=effective, budget=budget)
+    left = population - answered
+    sizes = size_table(
+        found, error=error, population=population, answered=effective, budget=budget, left=left
+    )
     strata = strata_of(fit, customers, by)
     table = quotas(strata, needed=int(sizes["needed"].iloc[1]), population=population, fewest=fewest)
     # In either row of value the high potential is the first cell.
@@ -200,6 +240,7 @@ def survey_plan(  # noqa: PLR0913
         budget,
         answered,
         effective,
+        left,
         whom.head(budget or len(whom)),
     )
 

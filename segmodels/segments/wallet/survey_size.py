@@ -130,7 +130,10 @@ def _design(fit: WalletFit, survey: WalletBlock) -> Array:
 
     The square of log own spend is left out: models bound what the ends of own spend can do, which a parabola does not.
     """
-    columns, by = _used(fit)
+    used, by = _used(fit)
+    # the sum over categories has no column that differs between them
+    columns = tuple(name for name in used if name in survey.columns)
+    by = by if by in columns else None
     frame = pd.DataFrame({"own": survey.own, **{name: survey.columns[name] for name in columns}})
     features = CustomerFeatures.of(frame, columns, np.ones(len(survey)), by=by)
     known = np.array([name != SQUARE for name in features.names])
@@ -166,7 +169,13 @@ def _over(deviation: float, mean: float) -> float:
 
 
 def size_table(
-    of: Spread, *, error: float, population: int, answered: float, budget: int | None
+    of: Spread,
+    *,
+    error: float,
+    population: int,
+    answered: float,
+    budget: int | None,
+    left: int | None = None,
 ) -> pd.DataFrame:
     """Tabulate the answers that two ways to estimate the mean need.
 
@@ -174,6 +183,11 @@ def size_table(
     ----------
     answered
         As how many answers drawn at random those there are count.
+    budget
+        Answers that can be had; None for no limit.
+    left
+        Customers who can still be asked: neither what is still needed nor what a budget buys is more. None: all of the
+        population but those who answered.
 
     Returns
     -------
@@ -191,6 +205,10 @@ def size_table(
     0          simple     100    90
     1  model-assisted      25    15
     """
+    free = population - answered if left is None else left
+    if free <= 0:
+        # Where everybody answered, weights or not, nothing is left to be estimated.
+        answered = population
     cvs: Array = np.array([of.total, of.residual])
     needed = np.array([answers_needed(cv, error, population) for cv in cvs])
     table = pd.DataFrame(
@@ -200,9 +218,13 @@ def size_table(
             "error_now": [error_reached(cv, answered, population) for cv in cvs],
             "needed": needed,
             # Rounded first, so that noise of the weights does not cost an answer.
-            "more": np.maximum(np.ceil(np.round(needed - answered, 9)), 0).astype(np.int64),
+            "more": np.clip(np.ceil(np.round(needed - answered, 9)), 0, max(np.ceil(free), 0)).astype(
+                np.int64
+            ),
         }
     )
     if budget is not None:
-        table["error_with_budget"] = [error_reached(cv, answered + budget, population) for cv in cvs]
+        # Who has answered can not answer again; if all others do, everything is known.
+        then = population if budget >= free else answered + budget
+        table["error_with_budget"] = [error_reached(cv, then, population) for cv in cvs]
     return table

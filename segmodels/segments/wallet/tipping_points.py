@@ -7,7 +7,7 @@ segment then scales by exp(delta) and what was answered stays, so that every fig
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -81,6 +81,7 @@ def tipping_points(
     >>> found[["segment", "factor", "crosses"]].round(3).to_numpy().tolist()
     [['a', 0.5, 'b'], ['b', 1.909, 'a'], ['total', nan, '']]
     """
+    _refuse_others(totals)
     _refuse(deltas, rule, cut, prior_sd, interval)
     everyone = totals.sums.rows(np.vstack([np.eye(len(totals.names)), np.ones(len(totals.names))]))
     asked, predicted = everyone.asked, everyone.predicted
@@ -105,6 +106,12 @@ def tipping_points(
     amounts = [name for name in table if name not in ("segment", "crosses", "text")]
     table.loc[unknown, amounts] = np.nan
     return table
+
+
+def _refuse_others(totals: Any) -> None:
+    if not isinstance(totals, WalletTotals):
+        remedy = "Sum the fit first: wallet_totals(fit, by='segment')."
+        raise InputError(Fault("totals", f"a {type(totals).__name__}", "WalletTotals", remedy))
 
 
 def _refuse(deltas: Sequence[float], rule: str, cut: float | None, prior_sd: float, interval: float) -> None:

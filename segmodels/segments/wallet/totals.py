@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segmodels.errors import Fault, InputError
 from segmodels.evidence import Evidence
+from segmodels.models.wallet.arguments import check_wallet
 from segmodels.models.wallet.block import EXTRAPOLATED, NOT_IDENTIFIED, Array, WalletBlock, WalletFit
 from segmodels.models.wallet.group_columns import Groups, groups_of
 from segmodels.models.wallet.look_alikes import TargetShares, attainable
@@ -101,8 +102,9 @@ class WalletTotals:
     def __repr__(self) -> str:
         """Say the total."""
         whole = self.table().iloc[-1]
+        parts = f" in {len(self.names)} segments" if len(self.names) > 1 else ""
         return (
-            f"WalletTotals of {whole['customers']:,.0f} customers in {len(self.names)} segments: own spend "
+            f"WalletTotals of {whole['customers']:,.0f} customers{parts}: own spend "
             f"{whole['own']:,.0f}, headroom {whole['headroom']:,.0f} ({whole['headroom_low']:,.0f} to "
             f"{whole['headroom_high']:,.0f})"
         )
@@ -213,6 +215,7 @@ def wallet_totals(
         Where both `segmentation` and `by` are given, the column is not there, a segment has a name that rows of the
         table have, a number is not positive, or the model expects infinitely much of a customer.
     """
+    check_wallet(fit)
     faults = [
         Fault(name, str(number), "1 or more", "Give a positive whole number.")
         for name, number in (("draws", draws), ("size", size))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from segmodels.errors import Fault, InputError
+from segmodels.models.wallet.arguments import check_wallet
 from segmodels.models.wallet.block import STATUS, Array, WalletFit
 from segmodels.segments.wallet.cell_names import ALL, CELLS, IDENTIFIED, UNKNOWN
 from segmodels.segments.wallet.grid_table import CellDraws, cell_draws, interval_columns
@@ -44,6 +45,11 @@ class Quantile:
 
 
 MEDIAN = Quantile(0.5)
+
+
+def _money(amount: float) -> str:
+    """Write an amount to the cent, a tiny one to three digits."""
+    return f"{amount:,.2f}" if abs(amount) >= 0.1 or amount == 0 else f"{amount:.3g}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,8 +96,8 @@ class ValueGrid:
         known, n = int(self.scored.known.sum()), len(self.scored)
         unknown = f" {n - known:,} are not identified." if known < n else ""
         return (
-            f"High value is more than {self.value_cut:,.2f}, high potential more than {self.potential_cut:,.2f} of "
-            f"{self.potential.kind}. {int(self.undecided.sum()):,} of {known:,} customers are undecided: no cell "
+            f"High value is more than {_money(self.value_cut)}, high potential more than {_money(self.potential_cut)} "
+            f"of {self.potential.kind}. {int(self.undecided.sum()):,} of {known:,} customers are undecided: no cell "
             f"has a probability of {self.sure:g}.{unknown}"
         )
 
@@ -202,6 +208,7 @@ def value_grid(
         For settings out of range, values that do not fit the customers, where no customer is identified, and where
         the model expects infinitely much of one.
     """
+    check_wallet(fit)
     _refuse(value_cut, potential_cut, draws, sure)
     axis = Potential(potential, targets)
     customers = scored(fit, axis, value)

@@ -238,6 +238,22 @@ def test_wallets_and_frames_of_totals_say_the_same():
     pd.testing.assert_frame_equal(known_truth(wallets), one, check_dtype=False)
 
 
+def test_what_floats_leave_of_a_difference_is_nothing_elsewhere():
+    own = np.array([0.1 + 0.2, 100.7, 5.0])
+    total = np.array([0.3, 100.7 - 1.4e-14, 6.0])
+    frame = pd.DataFrame({"customer_id": [1, 2, 3], "own": own, "total": total})
+    assert (total < own).tolist() == [True, True, False]
+    assert known_truth(frame)["elsewhere"].tolist() == [0.0, 0.0, 1.0]
+    stated = frame.drop(columns="total").assign(elsewhere=total - own)
+    assert known_truth(stated)["elsewhere"].tolist() == [0.0, 0.0, 1.0]
+    assert known_truth(stated.assign(elsewhere=1e-12))["elsewhere"].tolist() == [1e-12] * 3
+
+
+def test_the_names_there_are_follow_one_of():
+    with pytest.raises(InputError, match="mechanisms: got 'luck'; expected one of random, own_spend"):
+        masked_truth(PANEL, {}, seed=1, mechanisms=("luck",))
+
+
 def test_what_is_no_known_truth_is_refused():
     holes = PANEL.assign(elsewhere=PANEL["elsewhere"].where(PANEL.index > 4))
     with pytest.raises(InputError, match="everybody's wallet"):

@@ -259,6 +259,48 @@ def test_segments_have_levels_and_may_have_shares_of_their_own():
         block_of(fit.on(read(frame.assign(town="z"))))
 
 
+def test_a_mean_share_of_a_segment_is_known_by_the_answers_of_that_segment():
+    frame = world(1_500, answered=300)
+    silenced = frame["town"] == "b"
+    few = frame.index[(frame["town"] == "c") & frame["total"].notna()][20:]
+    frame.loc[silenced, "total"] = np.nan
+    frame.loc[few, "total"] = np.nan
+    stated = MeanShare({"a": 0.5, "b": 0.5, "c": 0.5}, 0.2)
+    fit = WalletFrontier(stated, by="town").fit(read(frame), sg.MAP(), seed=1)
+    assert evidence(fit, "Level of the wallet").table["answers"].tolist()[1:] == [0, 20]
+    block = block_of(fit)
+    status, silent = np.array(STATUS)[block.status], ~block.answered
+    assert (status[silent & frame["town"].isin(["b", "c"])] == "extrapolated").all()
+    of_a = (frame["town"] == "a").to_numpy()
+    low, high = block.own[of_a & block.answered].min(), block.own[of_a & block.answered].max()
+    inside = of_a & (block.own >= low) & (block.own <= high)
+    assert (status[inside] == "identified").all()
+    assert (status[silent & of_a & ~inside] == "extrapolated").all()
+    # one mean share of all is known by the answers of all
+    one = block_of(WalletFrontier(STATED, by="town").fit(read(frame), sg.MAP(), seed=1))
+    assert (np.array(STATUS)[one.status[silent & silenced]] == "identified").mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    "values", [(1, 2, 3), tuple(pd.to_datetime(["2024-01-01", "2024-04-01", "2024-07-01"]))]
+)
+def test_mean_shares_go_by_the_values_in_the_column_of_segments(values, tmp_path):
+    frame = world(600, answered=60)
+    frame["town"] = frame["town"].map(dict(zip("abc", values, strict=True)))
+    given = dict(zip(values, (0.5, 0.3, 0.6), strict=True))
+    spec = WalletFrontier(MeanShare(given, 0.1), by="town")
+    fit = spec.fit(read(frame), sg.MAP(), seed=1)
+    assert evidence(fit, "Level of the wallet").table["stated"].tolist() == [0.5, 0.3, 0.6]
+    given[values[0]] = 0.9
+    assert spec == WalletFrontier(
+        MeanShare({str(k): s for k, s in (given | {values[0]: 0.5}).items()}, 0.1), by="town"
+    )
+    if values[0] == 1:
+        assert type(fit).load(fit.save(tmp_path / "wallet.nc"), read(frame)).spec == spec
+    with pytest.raises(InputError, match="two shares for one segment"):
+        MeanShare({1: 0.4, "1": 0.5})
+
+
 def test_order_repeats_and_seed_do_what_they_should(plain):
     frame, fit = plain
     again = WalletFrontier(STATED).fit(read(frame.sample(frac=1, random_state=1)), sg.Laplace(1_000), seed=3)

@@ -337,3 +337,11 @@ def test_without_any_potential_there_is_no_plan(fit):
     frame = fit.wallets.frame.assign(low=0.0, high=0.0)
     with pytest.raises(InputError, match="mean of 0"):
         survey_plan(type(fit)(FakeWallets(frame)))
+
+
+def test_a_total_that_is_less_sure_than_the_answers_say_is_told():
+    fit = fake_fit(2000, answered=300, seed=3, level_sd=0.6)
+    unsure, sure = (survey_plan(each) for each in (fit, fake_fit(2000, answered=300, seed=3, level_sd=0.0)))
+    assert unsure.drawn_error > 0.4
+    assert f"known to {unsure.drawn_error:.1%} only" in unsure.text
+    assert "The total itself" not in sure.text
