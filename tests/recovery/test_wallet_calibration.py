@@ -131,7 +131,7 @@ def test_ranks_are_uniform_under_wallet_share():
 
 @pytest.mark.slow
 def test_ranks_are_uniform_under_wallet_share_with_segments():
-    _uniform(_ranks(60, 120, sg.Laplace(draws=DRAWS * 5), segments=4))
+    _uniform(_ranks(40, 120, sg.Laplace(draws=DRAWS * 5), segments=4))
 
 
 @pytest.mark.slow
