@@ -80,7 +80,7 @@ def _of_share(plan: WalletPlan) -> tuple[str, ...]:
         _answers(plan),
         (
             "Some customers spend nothing elsewhere. Of the others, a power of the amount is normal around a "
-            "line in the logarithm of own spend."
+            "curve in the logarithm of own spend, which is flat beyond the middle 95 % of the answers."
         ),
     )
 
