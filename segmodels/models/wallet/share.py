@@ -28,6 +28,7 @@ from segmodels.inference.grouped import GroupedPosterior
 from segmodels.inference.posterior import posterior_tree
 from segmodels.inference.priors import Prior
 from segmodels.inference.settings import Setting
+from segmodels.likelihoods.wallet_share import PARAMETERS
 from segmodels.models.wallet import priors, share_evidence, share_scale, storage
 from segmodels.models.wallet.arguments import check_wallet_fit, check_wallets
 from segmodels.models.wallet.block import NOT_IDENTIFIED, Array, WalletBlock
@@ -37,7 +38,7 @@ from segmodels.models.wallet.predict import predict
 from segmodels.models.wallet.scored_block import scored_block
 from segmodels.models.wallet.share_cells import ShareCells, share_cells
 from segmodels.models.wallet.share_elsewhere import ShareElsewhere
-from segmodels.models.wallet.share_form import NORMAL_ERRORS, PARAMETERS, T_ERRORS
+from segmodels.models.wallet.share_form import NORMAL_ERRORS, T_ERRORS
 from segmodels.models.wallet.share_lines import Lines, features_of, lines_of
 from segmodels.models.wallet.support import Support, support
 from segmodels.tables.wallets import Wallets

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmodels.likelihoods.box_cox import transform
+from segmodels.likelihoods import box_cox
+from segmodels.likelihoods.wallet_share import BETWEEN, EXACT, UP_TO, ZERO
 from segmodels.models.wallet.own_spend import OwnSpend
 
 Array = NDArray[np.float64]
-ZERO, EXACT, INTERVAL, FROM_ZERO = range(4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,19 +59,19 @@ class ShareCells:
         """What is known of each answer, shape (A,)."""
         exact = self.low == self.high
         return np.where(
-            exact, np.where(self.high <= 0, ZERO, EXACT), np.where(self.low <= 0, FROM_ZERO, INTERVAL)
+            exact, np.where(self.high <= 0, ZERO, EXACT), np.where(self.low <= 0, UP_TO, BETWEEN)
         ).astype(np.int64)
 
     def arrays(self, lam: float) -> tuple[NDArray[np.generic], ...]:
         """Give the cells as ``likelihoods.wallet_share`` takes them."""
-        kind, lower = self.kind, -1 / lam if lam > 0 else -np.inf
+        kind, lower = self.kind, float(box_cox.lower(lam))
         y, bend, buyer = self.own_spend.predictors(self.own)
         a, b, jacobian = np.full(len(kind), lower), np.full(len(kind), lower), np.zeros(len(kind))
-        some, open_above = np.isin(kind, (EXACT, INTERVAL)), kind != ZERO
-        a[some] = transform(self.low[some] / self.money, lam)
-        b[open_above] = transform(self.high[open_above] / self.money, lam)
+        some, open_above = np.isin(kind, (EXACT, BETWEEN)), kind != ZERO
+        a[some] = box_cox.transform(self.low[some] / self.money, lam)
+        b[open_above] = box_cox.transform(self.high[open_above] / self.money, lam)
         exact = kind == EXACT
-        jacobian[exact] = (lam - 1) * np.log(self.low[exact] / self.money) - np.log(self.money)
+        jacobian[exact] = box_cox.log_jacobian(self.low[exact] / self.money, lam) - np.log(self.money)
         count = np.ones(len(kind))
         return kind, y, bend, buyer, a, b, jacobian, np.full(len(kind), lower), count, self.start
 

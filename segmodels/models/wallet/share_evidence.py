@@ -7,7 +7,8 @@ import pandas as pd
 
 from segmodels.evidence import Evidence
 from segmodels.inference.grouped import GroupedPosterior
-from segmodels.models.wallet.share_cells import EXACT, FROM_ZERO, INTERVAL, ZERO, ShareCells
+from segmodels.likelihoods.wallet_share import BETWEEN, EXACT, UP_TO, ZERO
+from segmodels.models.wallet.share_cells import ShareCells
 from segmodels.models.wallet.share_lines import has_mean
 from segmodels.models.wallet.support import FEWEST_NONBUYERS
 
@@ -33,7 +34,7 @@ def of_fit(
 
 
 def _answers(cells: ShareCells) -> Evidence:
-    kind, names = cells.kind, {ZERO: "nothing", EXACT: "exact", INTERVAL: "rounded", FROM_ZERO: "from zero"}
+    kind, names = cells.kind, {ZERO: "nothing", EXACT: "exact", BETWEEN: "rounded", UP_TO: "from zero"}
     counts = {name: int((kind == code).sum()) for code, name in names.items()}
     text = (
         f"{len(kind):,} answers were used: {counts['nothing']:,} spend nothing elsewhere, {counts['exact']:,} are "

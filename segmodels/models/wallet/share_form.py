@@ -7,21 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmodels.inference.parametrisation import Effect, Parametrisation
+from segmodels.likelihoods.wallet_share import PARAMETERS
 
 Array = NDArray[np.float64]
-PARAMETERS = (
-    "level",
-    "slope",
-    "bend",
-    "sigma",
-    "hurdle",
-    "hurdle_slope",
-    "hurdle_bend",
-    "nonbuyer_level",
-    "nonbuyer_hurdle",
-    "spread_slope",
-    "nu",
-)
 _SIGMA, _NONE, _NU = (PARAMETERS.index(name) for name in ("sigma", "hurdle", "nu"))
 # The variance of the errors exists: a t with fewer degrees of freedom forecasts wallets without bound.
 _LEAST_NU = 2.0

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.special import chdtri, ndtr
 
 from segmodels.inference.grouped import GroupedPosterior
+from segmodels.likelihoods.wallet_share import PARAMETERS
 from segmodels.models.wallet.block import Array
 from segmodels.models.wallet.own_spend import OwnSpend
-from segmodels.models.wallet.share_form import PARAMETERS
 
 _AT = {name: k for k, name in enumerate(PARAMETERS)}
 _NODES = 24
